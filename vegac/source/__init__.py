@@ -1,0 +1,1 @@
+"""Source files, places in them, and what is said about them."""

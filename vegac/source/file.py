@@ -1,0 +1,90 @@
+"""Source text with an index of its lines."""
+
+from bisect import bisect_right
+from functools import cached_property
+
+from msgspec import Struct
+
+from vegac.source.span import Span
+
+
+class Position(Struct, frozen=True, gc=False, order=True):
+    """A place in a file; line and column count from 1, columns in characters."""
+
+    line: int
+    column: int
+
+
+class SourceFile:
+    """The text of one file as the compiler sees it.
+
+    `text` has no byte-order mark (`bom` remembers it) and keeps the file's own line ends.
+    `path` is how messages name the file.
+    """
+
+    def __init__(self, path: str, text: str) -> None:
+        self.bom = text.startswith("\ufeff")
+        self.path = path
+        self.text = text[1:] if self.bom else text
+
+    @cached_property
+    def line_starts(self) -> list[int]:
+        """The offset of each line's first character. Lines end at LF, CRLF or a lone CR."""
+        text = self.text
+        starts = [0]
+        if "\r" not in text:
+            position = text.find("\n")
+            while position >= 0:
+                starts.append(position + 1)
+                position = text.find("\n", position + 1)
+            return starts
+        for index, char in enumerate(text):
+            if char == "\n" or (char == "\r" and text[index + 1 : index + 2] != "\n"):
+                starts.append(index + 1)
+        return starts
+
+    def position(self, offset: int) -> Position:
+        """The line and column of a character offset (clamped to the text)."""
+        offset = max(0, min(offset, len(self.text)))
+        line = bisect_right(self.line_starts, offset)
+        return Position(line, offset - self.line_starts[line - 1] + 1)
+
+    def line_text(self, line: int) -> str:
+        """The text of a line (counted from 1) without its line end."""
+        start = self.line_starts[line - 1]
+        end = self.line_starts[line] if line < len(self.line_starts) else len(self.text)
+        return self.text[start:end].rstrip("\r\n")
+
+
+class Location(Struct, frozen=True):
+    """A range of characters in a file, counted from the start of its text."""
+
+    file: SourceFile
+    start: int
+    end: int
+
+    @property
+    def position(self) -> Position:
+        return self.file.position(self.start)
+
+    @property
+    def end_position(self) -> Position:
+        return self.file.position(self.end)
+
+
+class Placements:
+    """Where each unit lies: the table that turns spans into locations."""
+
+    def __init__(self) -> None:
+        self._units: dict[str, tuple[SourceFile, int]] = {}
+
+    def add(self, unit: str, file: SourceFile, base: int) -> None:
+        self._units[unit] = (file, base)
+
+    def update(self, other: "Placements") -> None:
+        self._units.update(other._units)
+
+    def locate(self, span: Span) -> Location:
+        """The location of `span`. Raises `KeyError` for a unit that was never placed."""
+        file, base = self._units[span.unit]
+        return Location(file, base + span.start, base + span.end)

@@ -1,0 +1,1 @@
+"""From text to trees: YAML with exact places, text with holes, expressions."""
