@@ -1,0 +1,1 @@
+"""The typed intermediate representation: what a program means, without sugar."""

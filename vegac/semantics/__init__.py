@@ -1,0 +1,1 @@
+"""Meaning: types, names and scopes, filter signatures, what is assigned where."""

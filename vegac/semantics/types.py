@@ -1,0 +1,196 @@
+"""The types of the language and the relations between them.
+
+Types are gradual: `any` goes with everything; a finding is only made where no possible value fits.
+"""
+
+from collections.abc import Iterable
+
+from msgspec import Struct
+
+
+class Type(Struct, frozen=True, tag=True):
+    """A type. Compare with `==`; show with `str()`."""
+
+
+class Primitive(Type, frozen=True):
+    name: str
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ListOf(Type, frozen=True):
+    element: Type
+
+    def __str__(self) -> str:
+        return f"list[{self.element}]"
+
+
+class MapOf(Type, frozen=True):
+    value: Type
+
+    def __str__(self) -> str:
+        return f"map[{self.value}]"
+
+
+class Record(Type, frozen=True):
+    """A map with known fields. `name` is the class that emitted code gives it, or empty."""
+
+    fields: tuple[tuple[str, Type], ...]
+    name: str = ""
+
+    def __str__(self) -> str:
+        return "record{" + ", ".join(f"{name}: {type_}" for name, type_ in self.fields) + "}"
+
+    def field(self, name: str) -> Type | None:
+        for key, type_ in self.fields:
+            if key == name:
+                return type_
+        return None
+
+
+class Enum(Type, frozen=True):
+    """Strings out of a fixed set."""
+
+    values: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return " | ".join(f"'{value}'" for value in self.values)
+
+
+class Union(Type, frozen=True):
+    """At least two members, none of them a union or `any`, no duplicates."""
+
+    members: tuple[Type, ...]
+
+    def __str__(self) -> str:
+        return " | ".join(str(member) for member in self.members)
+
+
+ANY = Primitive("any")
+STRING = Primitive("string")
+NUMBER = Primitive("number")
+INTEGER = Primitive("integer")
+BOOLEAN = Primitive("boolean")
+NULL = Primitive("null")
+NEVER = Primitive("never")
+"""The element type of an empty list: fits everything, holds nothing."""
+
+LIST = ListOf(ANY)
+MAP = MapOf(ANY)
+LOOP = Record(
+    (
+        ("index", INTEGER),
+        ("count", INTEGER),
+        ("first", BOOLEAN),
+        ("last", BOOLEAN),
+        ("parent", ANY),
+    ),
+    "Loop",
+)
+ERROR = Record((("message", STRING), ("type", STRING), ("step", STRING)), "ErrorInfo")
+
+
+def members(type_: Type) -> tuple[Type, ...]:
+    """The alternatives of a type: those of a union, or the type itself."""
+    return type_.members if isinstance(type_, Union) else (type_,)
+
+
+def union(types: Iterable[Type]) -> Type:
+    """The least type that holds all of `types` (NEVER of none)."""
+    found: list[Type] = []
+    for type_ in types:
+        for member in members(type_):
+            if member == ANY:
+                return ANY
+            if member == NEVER or any(assignable(member, other) for other in found):
+                continue
+            found = [other for other in found if not assignable(other, member)]
+            found.append(member)
+    lists = [member for member in found if isinstance(member, ListOf)]
+    if len(lists) > 1:
+        element = union(member.element for member in lists)
+        first = found.index(lists[0])
+        found = [member for member in found if not isinstance(member, ListOf)]
+        found.insert(first, ListOf(element))
+    if not found:
+        return NEVER
+    return found[0] if len(found) == 1 else Union(tuple(found))
+
+
+def join(left: Type, right: Type) -> Type:
+    """The type of a value that is either a `left` or a `right`."""
+    return left if left == right else union((left, right))
+
+
+def optional(type_: Type) -> Type:
+    return union((type_, NULL))
+
+
+def may_be_null(type_: Type) -> bool:
+    """Whether null is a *known* possibility (`any` is not known to be null)."""
+    return any(member == NULL for member in members(type_))
+
+
+def without_null(type_: Type) -> Type:
+    return union(member for member in members(type_) if member != NULL)
+
+
+def assignable(source: Type, target: Type) -> bool:
+    """Whether every value of `source` is a value of `target` (`any` fits both ways)."""
+    if source == target or ANY in (source, target) or source == NEVER:
+        return True
+    if isinstance(source, Union):
+        return all(assignable(member, target) for member in source.members)
+    if isinstance(target, Union):
+        return any(assignable(source, member) for member in target.members)
+    match source, target:
+        case Primitive("integer"), Primitive("number"):
+            return True
+        case Enum(), Primitive("string"):
+            return True
+        case Enum(values), Enum(allowed):
+            return set(values) <= set(allowed)
+        case ListOf(element), ListOf(wanted):
+            return assignable(element, wanted)
+        case MapOf(value), MapOf(wanted):
+            return assignable(value, wanted)
+        case Record(fields), MapOf(wanted):
+            return all(assignable(type_, wanted) for _, type_ in fields)
+        case Record(), Record(fields):
+            return all(
+                (found := source.field(name)) is not None and assignable(found, type_)
+                for name, type_ in fields
+            )
+        case _:
+            return False
+
+
+def overlaps(left: Type, right: Type) -> bool:
+    """Whether some value could be of both types (so that a comparison is not decided)."""
+    for a in members(left):
+        for b in members(right):
+            if assignable(a, b) or assignable(b, a):
+                return True
+            match a, b:
+                case Enum(x), Enum(y) if set(x) & set(y):
+                    return True
+                case ListOf(), ListOf():
+                    return True
+                case (MapOf() | Record()), (MapOf() | Record()):
+                    return True
+                case _:
+                    pass
+    return False
+
+
+def only(type_: Type, *kinds: Type | type[Type]) -> Type:
+    """The members of `type_` that belong to `kinds` (a type, or a class of types)."""
+
+    def fits(member: Type) -> bool:
+        return any(
+            isinstance(member, kind) if isinstance(kind, type) else assignable(member, kind)
+            for kind in kinds
+        )
+
+    return union(member for member in members(type_) if member == ANY or fits(member))
