@@ -15,7 +15,7 @@ from vegac.syntax.expressions import BinaryOperator, CompareOperator
 # --- expressions ---------------------------------------------------------------------------------
 
 
-class Expr(Struct, eq=False, tag=True):
+class Expr(Struct, eq=False):
     """A typed expression."""
 
     type: Type
@@ -211,7 +211,7 @@ class ComputedTarget(Struct, eq=False):
 AnyTarget = Target | ComputedTarget
 
 
-class Statement(Struct, eq=False, tag=True):
+class Statement(Struct, eq=False):
     span: Span
     site: str
 
@@ -412,7 +412,7 @@ class Workflow(Struct, eq=False):
 
 
 class Agent(Struct, eq=False):
-    """An agent with inheritance resolved; `options` are keyword arguments of the runtime's Agent."""
+    """An agent, inheritance resolved; `options` are keyword arguments of the runtime's Agent."""
 
     name: str
     span: Span

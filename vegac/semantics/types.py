@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from msgspec import Struct
 
 
-class Type(Struct, frozen=True, tag=True):
+class Type(Struct, frozen=True):
     """A type. Compare with `==`; show with `str()`."""
 
 
@@ -138,7 +138,7 @@ def without_null(type_: Type) -> Type:
 
 def assignable(source: Type, target: Type) -> bool:
     """Whether every value of `source` is a value of `target` (`any` fits both ways)."""
-    if source == target or ANY in (source, target) or source == NEVER:
+    if source in (target, NEVER) or ANY in (source, target):
         return True
     if isinstance(source, Union):
         return all(assignable(member, target) for member in source.members)

@@ -8,7 +8,7 @@ from typing import Literal
 from msgspec import Struct
 
 
-class Expr(Struct, frozen=True, eq=False, tag=True):
+class Expr(Struct, frozen=True, eq=False):
     """An expression; `text[start:end]` is its source (parentheses of a hole excluded)."""
 
     start: int
@@ -19,7 +19,7 @@ class Name(Expr, frozen=True, eq=False):
     name: str
 
 
-class Literal_(Expr, frozen=True, eq=False, tag="Literal"):  # noqa: N801
+class Literal_(Expr, frozen=True, eq=False):  # noqa: N801
     """A string, number (int, or float when written with a point or exponent), boolean or null."""
 
     value: str | int | float | bool | None
