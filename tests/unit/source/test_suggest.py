@@ -1,0 +1,75 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from vegac.source.suggest import available, did_you_mean, distance, nearest
+
+words = st.text("abcAB", max_size=7)
+
+
+@pytest.mark.parametrize(
+    ("word", "candidates", "expected"),
+    [
+        ("Cder", ["Reviewer", "Coder"], ["Coder"]),
+        ("modle", ["mode", "model", "tools"], ["model", "mode"]),
+        ("coder", ["codec", "Coder"], ["Coder", "codec"]),
+        ("uper", ["lower", "upper"], ["upper"]),
+        ("x", ["y", "xy"], []),
+        ("x", ["X"], ["X"]),
+        ("go", ["do"], []),
+        ("abcdef", ["abcxyz"], []),
+        ("abc", ["abc"], []),
+        ("name1", ["name2", "name3", "name4", "name5"], ["name2", "name3", "name4"]),
+    ],
+)
+def test_nearest(word: str, candidates: list[str], expected: list[str]) -> None:
+    assert nearest(word, candidates) == expected
+
+
+@given(word=words, candidates=st.lists(words, max_size=6))
+def test_nearest_does_not_depend_on_the_order_of_the_candidates(
+    word: str, candidates: list[str]
+) -> None:
+    assert nearest(word, candidates) == nearest(word, reversed(candidates))
+
+
+@given(left=words, right=words, limit=st.integers(0, 8))
+def test_a_limited_distance_agrees_with_the_unlimited_one(
+    left: str, right: str, limit: int
+) -> None:
+    exact = distance(left, right, 100)
+    assert distance(left, right, limit) == min(exact, limit + 1)
+    assert distance(right, left, 100) == exact
+    assert (exact == 0) == (left == right)
+
+
+@given(word=st.text("abc", min_size=2, max_size=7), data=st.data())
+def test_swapped_neighbours_are_one_edit_away(word: str, data: st.DataObject) -> None:
+    at = data.draw(st.integers(0, len(word) - 2))
+    swapped = word[:at] + word[at + 1] + word[at] + word[at + 2 :]
+    assert distance(word, swapped, 9) == (word != swapped)
+
+
+@pytest.mark.parametrize(
+    ("candidates", "expected"),
+    [
+        ([], ""),
+        (["Coder"], "did you mean 'Coder'?"),
+        (["Codes", "Coder"], "did you mean 'Coder' or 'Codes'?"),
+        (["Codex", "Codes", "Coder"], "did you mean 'Coder', 'Codes' or 'Codex'?"),
+    ],
+)
+def test_did_you_mean(candidates: list[str], expected: str) -> None:
+    assert did_you_mean("Codez", candidates) == expected
+
+
+def test_available_lists_names_in_order_and_once() -> None:
+    assert available("agents", ["Reviewer", "Coder", "Coder"]) == "agents: Coder, Reviewer"
+    assert available("agents", []) == "agents: none"
+
+
+def test_a_long_list_is_shortened_but_never_by_a_single_name() -> None:
+    names = [f"name{number}" for number in range(10)]
+    assert available("names", names, width=40) == "names: name0, name1, name2, name3 and 6 more"
+    assert available("names", names[:5], width=40).endswith("name3, name4")
+    assert available("names", ["a" * 80, "b" * 80, "c" * 80, "d", "e"]).endswith("and 2 more")

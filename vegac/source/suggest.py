@@ -1,0 +1,85 @@
+"""Which known name a misspelt one may stand for, and how messages say so."""
+
+from collections.abc import Iterable
+
+
+def nearest(word: str, candidates: Iterable[str], limit: int = 3) -> list[str]:
+    """The candidates that `word` may be a misspelling of, best first.
+
+    Names equal but for case come first, then those at a Damerau-Levenshtein distance of at most a
+    third of the word's length (so a single letter is close to nothing).
+    """
+    folded = word.casefold()
+    reach = len(word) // 3
+    found: list[tuple[int, int, int, str]] = []
+    for candidate in set(candidates):
+        if candidate == word:
+            continue
+        longer = abs(len(candidate) - len(word))
+        if candidate.casefold() == folded:
+            found.append((0, distance(word, candidate, len(word)), longer, candidate))
+        elif reach and len(candidate) > 1 and longer <= reach:
+            edits = distance(word, candidate, reach)
+            if edits <= reach:
+                found.append((1, edits, longer, candidate))
+    return [candidate for *_, candidate in sorted(found)[:limit]]
+
+
+def did_you_mean(word: str, candidates: Iterable[str]) -> str:
+    """A hint such as "did you mean 'Coder'?", or "" where no candidate is near."""
+    names = [f"'{name}'" for name in nearest(word, candidates)]
+    if not names:
+        return ""
+    return f"did you mean {' or '.join(filter(None, (', '.join(names[:-1]), names[-1])))}?"
+
+
+def available(kind: str, names: Iterable[str], width: int = 72) -> str:
+    """A note of what there is, such as "agents: Coder, Reviewer".
+
+    At least three names are shown, and as many more as fit into `width` characters.
+    """
+    ordered = sorted(set(names), key=lambda name: (name.casefold(), name))
+    if not ordered:
+        return f"{kind}: none"
+    shown: list[str] = []
+    length = len(kind) + 2
+    for name in ordered:
+        length += len(name) + 2
+        if len(shown) >= 3 and length > width:
+            break
+        shown.append(name)
+    rest = len(ordered) - len(shown)
+    if rest == 1:
+        shown, rest = ordered, 0
+    return f"{kind}: {', '.join(shown)}" + (f" and {rest} more" if rest else "")
+
+
+def distance(left: str, right: str, limit: int) -> int:
+    """The Damerau-Levenshtein distance: insertions, deletions, substitutions and swaps.
+
+    Gives `limit + 1` as soon as the distance is known to be more than `limit`.
+    """
+    far = len(left) + len(right)
+    last_row: dict[str, int] = {}
+    # Row and column 0 hold `far`, row and column 1 the distances from the empty word.
+    table = [[far] * (len(right) + 2), [far, *range(len(right) + 1)]]
+    for i, a in enumerate(left, 1):
+        row = [far, i]
+        last_column = 0
+        for j, b in enumerate(right, 1):
+            swap_row, swap_column = last_row.get(b, 0), last_column
+            if a == b:
+                last_column = j
+            row.append(
+                min(
+                    table[i][j] + (a != b),
+                    row[j] + 1,
+                    table[i][j + 1] + 1,
+                    table[swap_row][swap_column] + (i - swap_row - 1) + 1 + (j - swap_column - 1),
+                )
+            )
+        if min(row[1:]) > limit:
+            return limit + 1
+        last_row[a] = i
+        table.append(row)
+    return min(table[-1][-1], limit + 1)
