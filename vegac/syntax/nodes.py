@@ -4,14 +4,11 @@ Offsets of a node count from the start of its chunk's text. Nodes are immutable 
 """
 
 from functools import cached_property
-from typing import Literal
 
 from msgspec import Struct
 
 from vegac.source.span import Span
-from vegac.syntax.scalar_map import ScalarMap, scalar_map
-
-ScalarStyle = Literal["plain", "single", "double", "literal", "folded", "hole"]
+from vegac.syntax.scalar_map import ScalarMap, ScalarStyle, scalar_map
 
 
 class Chunk(Struct, frozen=True, eq=False):
@@ -22,7 +19,11 @@ class Chunk(Struct, frozen=True, eq=False):
 
 
 class Node(Struct, eq=False, dict=True):
-    """A node of the YAML tree: `chunk.text[start:end]` is its source."""
+    """A node of the YAML tree: `chunk.text[start:end]` is its source, without tag and anchor.
+
+    The source of a block collection ends with its last item; that of a block scalar reaches from
+    its `|` or `>` to the end of its last line with text.
+    """
 
     chunk: Chunk
     start: int

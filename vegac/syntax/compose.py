@@ -1,0 +1,484 @@
+"""Composes the YAML of one chunk into nodes."""
+
+import re
+from typing import Any
+
+from msgspec import Struct
+from yaml.error import MarkedYAMLError
+from yaml.events import (
+    AliasEvent,
+    DocumentStartEvent,
+    MappingEndEvent,
+    MappingStartEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+    SequenceStartEvent,
+    StreamEndEvent,
+)
+
+from vegac.source.diagnostic import Diagnostic, Edit, Fix, Label
+from vegac.source.span import Span
+from vegac.syntax.core_schema import resolve_plain
+from vegac.syntax.hole_masks import Mask, Masked, mask_holes
+from vegac.syntax.nodes import Chunk, Entry, ErrorNode, Mapping, Node, Scalar, ScalarStyle, Sequence
+from vegac.syntax.yaml_parser import event_parser
+
+MAX_DEPTH = 64
+MAX_EXPANSIONS = 10_000
+
+# Tag, anchor, comments and blanks before the content of a node.
+_PROPERTIES = re.compile(r"(?:[&!]\S*|\s+|(?<=\s)#[^\r\n]*)*")
+_STYLES: dict[str | None, ScalarStyle] = {
+    None: "plain",
+    "": "plain",
+    "'": "single",
+    '"': "double",
+    "|": "literal",
+    ">": "folded",
+}
+_STANDARD = "tag:yaml.org,2002:"
+_TAG = re.compile(r"!\S*")
+_KINDS: dict[str, tuple[type, ...]] = {
+    _STANDARD + "int": (int,),
+    _STANDARD + "float": (int, float),
+    _STANDARD + "bool": (bool,),
+    _STANDARD + "null": (type(None),),
+}
+
+
+class Failure(Struct, frozen=True):
+    """Where YAML gave up: the offset of the problem and that of the construct it belongs to."""
+
+    problem: int
+    context: int | None
+
+
+class Composed(Struct):
+    """What a chunk says.
+
+    `root` is None for a chunk without content. `anchors` are defined here, `missing` ones only
+    used; `expanded` counts the nodes that aliases stand for.
+    """
+
+    chunk: Chunk
+    root: Node | None
+    diagnostics: list[Diagnostic]
+    anchors: set[str]
+    missing: dict[str, Span]
+    expanded: int
+
+
+def compose(chunk: Chunk, depth: int = 0, text: str | None = None) -> Composed | Failure:
+    """Composes `text` (the chunk's own, unless given) that starts inside `depth` collections."""
+    source = chunk.text if text is None else text
+    masked = mask_holes(source)
+    while True:
+        builder = _Builder(chunk, source, masked, depth)
+        try:
+            composed = builder.document()
+        except MarkedYAMLError as error:
+            return failure(error, len(source))
+        if not builder.unmask:
+            return composed
+        # What looked like a value is part of a quoted text: its quotes and escapes count there.
+        masked = masked.without(builder.unmask)
+
+
+def failure(error: MarkedYAMLError, length: int) -> Failure:
+    """The places of a YAML error in a text of `length` characters."""
+    problem: Any = error.problem_mark or error.context_mark
+    context: Any = error.context_mark
+    return Failure(
+        min(problem.index, length) if problem is not None else 0,
+        min(context.index, length) if context is not None else None,
+    )
+
+
+class _Builder:
+    """Turns the events of one text into nodes."""
+
+    def __init__(self, chunk: Chunk, source: str, masked: Masked, depth: int) -> None:
+        self.chunk = chunk
+        self.source = source
+        self.masked = masked
+        self.depth = depth
+        self.parser = event_parser(masked.text)
+        self.next: Any = self.parser.get_event
+        self.unmask: list[Mask] = []
+        self.diagnostics: list[Diagnostic] = []
+        self.anchors: dict[str, Node] = {}
+        self.open_anchors: set[str] = set()
+        self.missing: dict[str, Span] = {}
+        self.expanded = 0
+        self.sizes: dict[int, int] = {}
+        self.too_deep = False
+
+    def document(self) -> Composed:
+        """Reads the whole stream; only its first document counts."""
+        root: Node | None = None
+        documents = 0
+        while True:
+            event = self.next()
+            kind = event.__class__
+            if kind is StreamEndEvent:
+                break
+            if kind is DocumentStartEvent:
+                documents += 1
+                if documents == 1:
+                    root = self._node(self.next(), self.depth)
+                    continue
+                if documents == 2:
+                    mark = event.start_mark.index
+                    self._error(
+                        "yaml-syntax",
+                        "a second document starts here, but a file holds one",
+                        mark,
+                        mark + 3,
+                        "put it into a file of its own and `include` that",
+                    )
+                self._skip(self.next())
+        return Composed(
+            self.chunk,
+            root,
+            self.diagnostics,
+            set(self.anchors),
+            self.missing,
+            self.expanded,
+        )
+
+    def _node(self, event: Any, depth: int) -> Node:
+        kind = event.__class__
+        if kind is ScalarEvent:
+            return self._scalar(event)
+        if kind is AliasEvent:
+            return self._alias(event)
+        if depth >= MAX_DEPTH:
+            return self._deep(event)
+        start = event.start_mark.index
+        anchor: str | None = event.anchor
+        if anchor is not None:
+            self.open_anchors.add(anchor)
+        if event.tag is not None:
+            self._collection_tag(event.tag, start)
+        if anchor is not None or event.tag is not None:
+            start = self._content(start)
+        flow = bool(event.flow_style)
+        if kind is MappingStartEvent:
+            node: Node = self._mapping(start, flow, depth + 1)
+        else:
+            node = self._sequence(start, flow, depth + 1)
+        if anchor is not None:
+            self.open_anchors.discard(anchor)
+            self.anchors[anchor] = node
+        return node
+
+    def _scalar(self, event: Any) -> Scalar:
+        start: int = event.start_mark.index
+        end: int = event.end_mark.index
+        value: str = event.value
+        style = _STYLES[event.style]
+        tag: str | None = event.tag
+        anchor: str | None = event.anchor
+        # Parsers fill in the tag of quoted scalars that have none.
+        if tag is not None and (event.implicit[0] or event.implicit[1]):
+            tag = None
+        if tag is not None or anchor is not None:
+            start = self._content(start) if value or style != "plain" else end
+        if self.masked.masks:
+            if style == "plain" and start in self.masked.masks:
+                mask = self.masked.masks[start]
+                if mask.end == end:
+                    value = self.source[start:end]
+                    style = "hole"
+            if style != "hole" and self.masked.filler in value:
+                value = self._restore(value, style, start, end)
+        if style in ("literal", "folded"):
+            end = start + len(self._trimmed(start, end))
+        scalar = Scalar(self.chunk, start, end, value, style)
+        if tag is not None:
+            scalar.tag = self._scalar_tag(tag, event.start_mark.index, scalar)
+        if anchor is not None:
+            self.anchors[anchor] = scalar
+        return scalar
+
+    def _trimmed(self, start: int, end: int) -> str:
+        """A block scalar's source without the blank lines behind it."""
+        text = self.source[start:end]
+        bare = text.rstrip()
+        for index in range(len(bare), len(text)):
+            if text[index] not in " \t":
+                return text[:index]
+        return text
+
+    def _restore(self, value: str, style: ScalarStyle, start: int, end: int) -> str:
+        """Puts back what was masked inside a longer text."""
+        inside = [mask for mask in self.masked.masks.values() if start <= mask.start < end]
+        for mask in inside:
+            text = self.source[mask.start : mask.end]
+            if "\n" in text or "\r" in text or (style not in ("literal", "folded") and mask.risky):
+                self.unmask.extend(inside)
+                return value
+        originals = iter(inside)
+        return re.sub(
+            self.masked.filler + "+",
+            lambda _: (mask := next(originals)) and self.source[mask.start : mask.end],
+            value,
+        )
+
+    def _sequence(self, start: int, flow: bool, depth: int) -> Sequence:
+        items: list[Node] = []
+        while True:
+            event = self.next()
+            kind = event.__class__
+            if kind is ScalarEvent:
+                items.append(self._scalar(event))
+            elif kind is SequenceEndEvent:
+                break
+            else:
+                items.append(self._node(event, depth))
+        return Sequence(self.chunk, start, self._end(event, start, flow, items), items, flow)
+
+    def _end(self, event: Any, start: int, flow: bool, items: list[Node]) -> int:
+        if flow:
+            return event.end_mark.index
+        # The end mark of a block collection is the next token; its source ends before that.
+        return max((item.end for item in items[-1:]), default=start)
+
+    def _mapping(self, start: int, flow: bool, depth: int) -> Mapping:
+        entries: list[Entry] = []
+        seen: dict[str, Entry] = {}
+        merges: list[tuple[int, Node]] = []
+        last = start
+        while True:
+            event = self.next()
+            kind = event.__class__
+            if kind is MappingEndEvent:
+                break
+            key = self._key(event, depth)
+            event = self.next()
+            if event.__class__ is ScalarEvent:
+                value: Node = self._scalar(event)
+            else:
+                value = self._node(event, depth)
+            if value.end > last and type(event) is not AliasEvent:
+                last = value.end
+            elif type(event) is AliasEvent:
+                last = event.end_mark.index
+            if key is None:
+                continue
+            name = key.value
+            first = seen.get(name)
+            if first is not None:
+                self._duplicate(first.key, key)
+            elif name == "<<" and key.style == "plain":
+                entry = Entry(key, value)
+                seen[name] = entry
+                merges.append((len(entries), value))
+            else:
+                entry = Entry(key, value)
+                seen[name] = entry
+                entries.append(entry)
+        for index, source in reversed(merges):
+            entries[index:index] = self._merged(source, seen)
+        if flow:
+            last = event.end_mark.index
+        return Mapping(self.chunk, start, last, entries, flow)
+
+    def _key(self, event: Any, depth: int) -> Scalar | None:
+        """A key as written; None where it is no scalar (reported)."""
+        if event.__class__ is ScalarEvent:
+            key = self._scalar(event)
+            if key.value or key.style != "plain":
+                return key
+            self._error("yaml-syntax", "a key is missing here", key.start, key.end + 1)
+            return None
+        node = self._node(event, depth)
+        if isinstance(node, Scalar) and type(event) is AliasEvent:
+            return node
+        start, end = event.start_mark.index, max(node.end, event.start_mark.index + 1)
+        text = self.source[start:end]
+        if isinstance(node, ErrorNode):
+            return None
+        if text.startswith("{{") and "\n" not in text:
+            self._error(
+                "yaml-syntax",
+                "a key that starts with a hole needs quotes",
+                start,
+                end,
+                fixes=(self._quote_fix(start, end),),
+            )
+        else:
+            self._error(
+                "yaml-syntax",
+                "a key must be a single word or text, not a list or a mapping",
+                start,
+                end,
+            )
+        return None
+
+    def _quote_fix(self, start: int, end: int) -> Fix:
+        edit = Edit(Span(self.chunk.unit, start, end), quoted(self.source[start:end]))
+        return Fix("put it in quotes", (edit,))
+
+    def _duplicate(self, first: Scalar, second: Scalar) -> None:
+        self.diagnostics.append(duplicate_key(first, second))
+
+    def _merged(self, source: Node, seen: dict[str, Entry]) -> list[Entry]:
+        """The entries that `<<: source` brings in, for keys that are not there yet."""
+        sources = source.items if isinstance(source, Sequence) else [source]
+        entries: list[Entry] = []
+        for mapping in sources:
+            if isinstance(mapping, ErrorNode):
+                continue
+            if not isinstance(mapping, Mapping):
+                self._error(
+                    "yaml-syntax",
+                    "`<<` takes in the keys of another mapping, and this is none",
+                    source.start,
+                    source.end,
+                    "write `<<: *name`, where `&name` marks a mapping",
+                )
+                break
+            for entry in mapping.entries:
+                if entry.key.value not in seen:
+                    taken = Entry(entry.key, entry.value, True)
+                    seen[entry.key.value] = taken
+                    entries.append(taken)
+        return entries
+
+    def _alias(self, event: Any) -> Node:
+        name: str = event.anchor
+        start, end = event.start_mark.index, event.end_mark.index
+        node = self.anchors.get(name)
+        if name in self.open_anchors:
+            self._error(
+                "yaml-syntax",
+                f"`*{name}` stands inside what it refers to, which has no end",
+                start,
+                end,
+            )
+        elif node is None:
+            if name not in self.missing:
+                self.missing[name] = Span(self.chunk.unit, start, end)
+            self._error(
+                "yaml-syntax",
+                f"no anchor `&{name}` stands before this",
+                start,
+                end,
+                "a text that starts with `*` needs quotes",
+                (self._quote_fix(start, end),),
+            )
+        else:
+            before = self.expanded
+            self.expanded += self._size(node)
+            if self.expanded <= MAX_EXPANSIONS:
+                return node
+            if before <= MAX_EXPANSIONS:
+                self._error(
+                    "limit-exceeded",
+                    f"aliases stand for more than {MAX_EXPANSIONS:,} values",
+                    start,
+                    end,
+                )
+        return ErrorNode(self.chunk, start, end)
+
+    def _size(self, node: Node) -> int:
+        """How many nodes a tree has when each alias is written out."""
+        known = self.sizes.get(id(node))
+        if known is None:
+            children: list[Node] = []
+            if isinstance(node, Mapping):
+                children = [entry.value for entry in node.entries]
+            elif isinstance(node, Sequence):
+                children = node.items
+            known = 1 + sum(map(self._size, children))
+            self.sizes[id(node)] = known
+        return known
+
+    def _deep(self, event: Any) -> Node:
+        start = event.start_mark.index
+        if not self.too_deep:
+            self.too_deep = True
+            self._error(
+                "limit-exceeded", f"more than {MAX_DEPTH} levels of nesting", start, start + 1
+            )
+        return ErrorNode(self.chunk, start, self._skip(event))
+
+    def _skip(self, event: Any) -> int:
+        """Passes over a node; returns its end."""
+        depth = 0
+        while True:
+            if isinstance(event, MappingStartEvent | SequenceStartEvent):
+                depth += 1
+            elif isinstance(event, MappingEndEvent | SequenceEndEvent):
+                depth -= 1
+            if depth == 0:
+                return event.end_mark.index
+            event = self.next()
+
+    def _content(self, start: int) -> int:
+        match = _PROPERTIES.match(self.source, start)
+        return match.end() if match else start
+
+    def _collection_tag(self, tag: str, start: int) -> None:
+        if tag not in ("!", _STANDARD + "map", _STANDARD + "seq"):
+            self._tag_error(tag, start)
+
+    def _scalar_tag(self, tag: str, start: int, scalar: Scalar) -> str:
+        """The tag as the rest of the compiler sees it; an unknown one is reported and dropped."""
+        if tag == "!raw":
+            return tag
+        if tag in ("!", _STANDARD + "str"):
+            return "!!str"
+        # A tag that says what the plain text means anyway is let pass.
+        meaning = _KINDS.get(tag)
+        value = resolve_plain(scalar.value)
+        if meaning is None or scalar.style != "plain" or type(value) not in meaning:
+            self._tag_error(tag, start)
+        return ""
+
+    def _tag_error(self, tag: str, start: int) -> None:
+        match = _TAG.search(self.source, start)
+        first, last = match.span() if match else (start, start + len(tag))
+        written = self.source[first:last]
+        edit = Edit(Span(self.chunk.unit, first, last), "")
+        self._error(
+            "yaml-syntax",
+            f"the tag `{written}` is not known here",
+            first,
+            last,
+            "tags are `!raw` (text without holes) and `!!str` (text); a text that starts with `!` "
+            "needs quotes",
+            (Fix(f"remove `{written}`", (edit,), "unsafe"),),
+        )
+
+    def _error(
+        self,
+        code: str,
+        message: str,
+        start: int,
+        end: int,
+        hint: str = "",
+        fixes: tuple[Fix, ...] = (),
+    ) -> None:
+        span = Span(self.chunk.unit, start, end)
+        self.diagnostics.append(Diagnostic(code, "error", message, span, hint=hint, fixes=fixes))
+
+
+def duplicate_key(first: Scalar, second: Scalar) -> Diagnostic:
+    """The finding for a key that was given before in the same mapping."""
+    return Diagnostic(
+        "duplicate-key",
+        "error",
+        f"the key '{second.value}' appears twice here; the first one counts",
+        second.span,
+        hint="remove or rename one of them",
+        labels=(Label(first.span, "first given here"),),
+    )
+
+
+def quoted(text: str) -> str:
+    """`text` as a quoted YAML scalar on one line: single quotes unless it holds some."""
+    if "'" not in text:
+        return f"'{text}'"
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
