@@ -9,7 +9,11 @@ from msgspec import Struct
 
 
 class Expr(Struct, frozen=True, eq=False):
-    """An expression; `text[start:end]` is its source (parentheses of a hole excluded)."""
+    """An expression; `text[start:end]` is its source.
+
+    Parentheses and hole delimiters around it are not part of it, but those around its own parts
+    are: `(a) + b` starts at the parenthesis, and the name in it is `a` alone.
+    """
 
     start: int
     end: int
@@ -126,12 +130,16 @@ class ErrorExpr(Expr, frozen=True, eq=False):
 
 
 class SyntaxProblem(Struct, frozen=True):
-    """Why an expression does not parse: a range in its text, a message and a hint (the cure)."""
+    """Why an expression does not parse: a range in its text, a message and a hint (the cure).
+
+    `code` is the diagnostic's: `syntax-error`, or `limit-exceeded` for what is too long or deep.
+    """
 
     start: int
     end: int
     message: str
     hint: str = ""
+    code: str = "syntax-error"
 
 
 class Parsed(Struct, frozen=True, eq=False):

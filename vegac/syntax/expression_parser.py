@@ -1,0 +1,114 @@
+"""Reads expressions: text to a tree, with problems as data."""
+
+import re
+from functools import cache, lru_cache
+from typing import Final
+
+from vegac.syntax.expression_tree import BUILDERS, Mistake, ungroup
+from vegac.syntax.expressions import ErrorExpr, Expr, Field, Name, Parsed, SyntaxProblem
+from vegac.syntax.grammar_cache import load_tables
+from vegac.syntax.lalr import FAILED, Parser, Trace
+
+MAX_LENGTH: Final = 1000
+"""How many characters an expression may have."""
+
+MAX_DEPTH: Final = 64
+"""How deep its parts may nest; chains such as `a + b + c` do not count."""
+
+KEYWORDS: Final = frozenset(("and", "or", "not", "in", "if", "else", "true", "false", "null"))
+
+_PATH = re.compile(r"\s*+([A-Za-z_]\w*+)((?:\.[A-Za-z_]\w*+)*+)\s*+")
+_FIELD = re.compile(r"\w+")
+
+
+@lru_cache(maxsize=1 << 15)
+def parse_expression(text: str) -> Parsed:
+    """The tree of `text`, which may have blanks around it; offsets count from its start.
+
+    Never raises: what is wrong stands in `problems`, and the tree is then the longest part from the
+    start that makes an expression, or an error.
+    """
+    if len(text) > MAX_LENGTH:
+        return Parsed(text, ErrorExpr(0, len(text)), (_too_long(text),))
+    expr = _parse_path(text) or _parse(text)
+    if expr is None:
+        return _diagnosed(text)
+    return Parsed(text, expr)
+
+
+def parse_by_grammar(text: str) -> Expr | None:
+    """The tree of `text` made by the grammar alone, or None where there is a problem."""
+    return _parse(text)
+
+
+def accepted_at(text: str, offset: int) -> set[str]:
+    """The grammar's terminals that may stand at `offset`, given the text before it.
+
+    `$END` among them means that the expression may end there. Empty where the text before `offset`
+    is wrong itself.
+    """
+    before = text[:offset]
+    trace = Trace()
+    try:
+        value = _grammar().parse(_marked(before), trace)
+    except Mistake:
+        return set()
+    if value is FAILED and trace.stop < len(before):
+        return set()
+    return _grammar().accepts(trace.moments[-1].states if trace.moments else None)
+
+
+@cache
+def _grammar() -> Parser:
+    return Parser(load_tables("expression"), BUILDERS)
+
+
+def _marked(text: str) -> str:
+    """`text` as the grammar wants it: see its terminal BARE."""
+    return f"{text}\0" if "<<" in text else text
+
+
+def _parse_path(text: str) -> Expr | None:
+    """A name or a dotted name, which most holes are, without the grammar."""
+    match = _PATH.fullmatch(text)
+    if match is None or match[1] in KEYWORDS:
+        return None
+    start, end = match.span(1)
+    expr: Expr = Name(start, end, match[1])
+    for field in _FIELD.finditer(text, *match.span(2)):
+        expr = Field(start, field.end(), expr, field[0], field.start())
+    return expr
+
+
+def _parse(text: str) -> Expr | None:
+    try:
+        value = _grammar().parse(_marked(text))
+    except Mistake:
+        return None
+    return None if value is FAILED else ungroup(value)
+
+
+def _diagnosed(text: str) -> Parsed:
+    trace = Trace()
+    try:
+        _grammar().parse(_marked(text), trace)
+        problem = SyntaxProblem(min(trace.stop, len(text)), len(text), "cannot read this", "")
+    except Mistake as mistake:
+        problem = mistake.problem
+    return Parsed(text, _prefix(text, trace), (problem,))
+
+
+def _prefix(text: str, trace: Trace) -> Expr:
+    for moment in reversed(trace.moments):
+        try:
+            value = _grammar().finish(moment)
+        except Mistake:
+            continue
+        if value is not FAILED:
+            return ungroup(value)
+    return ErrorExpr(0, len(text))
+
+
+def _too_long(text: str) -> SyntaxProblem:
+    message = f"this expression has {len(text)} characters; the limit is {MAX_LENGTH}"
+    return SyntaxProblem(0, len(text), message, "split it up with `set` steps", "limit-exceeded")
