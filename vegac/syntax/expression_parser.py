@@ -5,12 +5,9 @@ from functools import cache, lru_cache
 from typing import Final
 
 from vegac.syntax.expression_tree import BUILDERS, Mistake, ungroup
-from vegac.syntax.expressions import ErrorExpr, Expr, Field, Name, Parsed, SyntaxProblem
+from vegac.syntax.expressions import MAX_LENGTH, ErrorExpr, Expr, Field, Name, Parsed, SyntaxProblem
 from vegac.syntax.grammar_cache import load_tables
 from vegac.syntax.lalr import FAILED, Parser, Trace
-
-MAX_LENGTH: Final = 1000
-"""How many characters an expression may have."""
 
 MAX_DEPTH: Final = 64
 """How deep its parts may nest; chains such as `a + b + c` do not count."""

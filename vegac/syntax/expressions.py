@@ -3,9 +3,12 @@
 Offsets count characters from the start of the expression's own text, so equal texts share a tree.
 """
 
-from typing import Literal
+from typing import Final, Literal
 
 from msgspec import Struct
+
+MAX_LENGTH: Final = 1000
+"""How many characters an expression may have."""
 
 
 class Expr(Struct, frozen=True, eq=False):
