@@ -57,7 +57,8 @@ class Composed(Struct):
     """What a chunk says.
 
     `root` is None for a chunk without content. `anchors` are defined here, `missing` ones only
-    used; `expanded` counts the nodes that aliases stand for.
+    used; `expanded` counts the nodes that aliases stand for. `keys_dropped` says that the outermost
+    mapping lost or gained keys (duplicates, merges).
     """
 
     chunk: Chunk
@@ -66,6 +67,7 @@ class Composed(Struct):
     anchors: set[str]
     missing: dict[str, Span]
     expanded: int
+    keys_dropped: bool = False
 
 
 def compose(chunk: Chunk, depth: int = 0, text: str | None = None) -> Composed | Failure:
@@ -82,6 +84,17 @@ def compose(chunk: Chunk, depth: int = 0, text: str | None = None) -> Composed |
             return composed
         # What looked like a value is part of a quoted text: its quotes and escapes count there.
         masked = masked.without(builder.unmask)
+
+
+def first_failure(text: str) -> Failure | None:
+    """Where `text` fails as YAML, if it does."""
+    next_event = event_parser(mask_holes(text).text).get_event
+    try:
+        while next_event().__class__ is not StreamEndEvent:
+            pass
+    except MarkedYAMLError as error:
+        return failure(error, len(text))
+    return None
 
 
 def failure(error: MarkedYAMLError, length: int) -> Failure:
@@ -111,7 +124,7 @@ class _Builder:
         self.missing: dict[str, Span] = {}
         self.expanded = 0
         self.sizes: dict[int, int] = {}
-        self.too_deep = False
+        self.keys_dropped = False
 
     def document(self) -> Composed:
         """Reads the whole stream; only its first document counts."""
@@ -144,6 +157,7 @@ class _Builder:
             set(self.anchors),
             self.missing,
             self.expanded,
+            self.keys_dropped,
         )
 
     def _node(self, event: Any, depth: int) -> Node:
@@ -249,6 +263,7 @@ class _Builder:
         seen: dict[str, Entry] = {}
         merges: list[tuple[int, Node]] = []
         last = start
+        dropped = False
         while True:
             event = self.next()
             kind = event.__class__
@@ -265,11 +280,13 @@ class _Builder:
             elif type(event) is AliasEvent:
                 last = event.end_mark.index
             if key is None:
+                dropped = True
                 continue
             name = key.value
             first = seen.get(name)
             if first is not None:
-                self._duplicate(first.key, key)
+                self.diagnostics.append(duplicate_key(first.key, key))
+                dropped = True
             elif name == "<<" and key.style == "plain":
                 entry = Entry(key, value)
                 seen[name] = entry
@@ -282,6 +299,8 @@ class _Builder:
             entries[index:index] = self._merged(source, seen)
         if flow:
             last = event.end_mark.index
+        # The outermost mapping ends last, so what it says stays.
+        self.keys_dropped = dropped or bool(merges)
         return Mapping(self.chunk, start, last, entries, flow)
 
     def _key(self, event: Any, depth: int) -> Scalar | None:
@@ -319,9 +338,6 @@ class _Builder:
     def _quote_fix(self, start: int, end: int) -> Fix:
         edit = Edit(Span(self.chunk.unit, start, end), quoted(self.source[start:end]))
         return Fix("put it in quotes", (edit,))
-
-    def _duplicate(self, first: Scalar, second: Scalar) -> None:
-        self.diagnostics.append(duplicate_key(first, second))
 
     def _merged(self, source: Node, seen: dict[str, Entry]) -> list[Entry]:
         """The entries that `<<: source` brings in, for keys that are not there yet."""
@@ -397,11 +413,8 @@ class _Builder:
 
     def _deep(self, event: Any) -> Node:
         start = event.start_mark.index
-        if not self.too_deep:
-            self.too_deep = True
-            self._error(
-                "limit-exceeded", f"more than {MAX_DEPTH} levels of nesting", start, start + 1
-            )
+        message = f"more than {MAX_DEPTH} levels of nesting"
+        self._error("limit-exceeded", message, start, start + 1)
         return ErrorNode(self.chunk, start, self._skip(event))
 
     def _skip(self, event: Any) -> int:

@@ -1,34 +1,62 @@
 """Reads a file into a tree, never raising."""
 
 import re
+from bisect import bisect_right
 
 from msgspec import Struct
 
 from vegac.source.diagnostic import Diagnostic
 from vegac.source.file import Placements, SourceFile
 from vegac.source.span import Span
-from vegac.syntax.compose import Composed, Failure, compose
-from vegac.syntax.nodes import Chunk, Mapping
+from vegac.syntax.chunks import Part, Piece, cut
+from vegac.syntax.compose import (
+    MAX_EXPANSIONS,
+    Composed,
+    Failure,
+    compose,
+    duplicate_key,
+    first_failure,
+)
+from vegac.syntax.nodes import Chunk, Entry, Mapping
+from vegac.syntax.pitfalls import comments_in_text
+from vegac.syntax.recovery import recover
 
 MAX_FILE_BYTES = 4 * 1024 * 1024
 
 # What YAML forbids in a text, and halves of surrogate pairs (bytes that are not UTF-8).
 _FORBIDDEN = re.compile(
-    "[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]|^\ufeff"
+    "[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
 )
 
 
 class FileTree(Struct):
     """What a file says.
 
-    `root` is None where there is nothing to work with (an empty file, no mapping). `placements`
-    knows every unit that spans of this tree and of its diagnostics name.
+    `root` is None where there is nothing to work with (an empty file, no mapping). The entries of
+    a section that was read in pieces have nodes of their own chunks, and the section's mapping
+    itself only spans its key. `placements` knows every unit that spans of this tree and of its
+    diagnostics name; `bases` and `chunks` are where each chunk starts, in order.
     """
 
     file: SourceFile
     root: Mapping | None
     placements: Placements
     diagnostics: list[Diagnostic]
+    bases: list[int]
+    chunks: list[Chunk]
+
+    def chunk_at(self, offset: int) -> tuple[Chunk, int] | None:
+        """The chunk that holds a place of the file, and where that chunk starts."""
+        index = bisect_right(self.bases, offset) - 1
+        return (self.chunks[index], self.bases[index]) if index >= 0 else None
+
+
+class _Read(Struct):
+    """What is remembered of a unit: its text, what composing gave, and the mended form."""
+
+    chunk: Chunk
+    result: Composed | Failure
+    mended: Composed | None = None
 
 
 class Reader:
@@ -39,67 +67,193 @@ class Reader:
 
     def __init__(self) -> None:
         self.composed = 0
+        self._memo: dict[str, dict[str, _Read]] = {}
 
     def read(self, file: SourceFile) -> FileTree:
         """The tree of a file, with all that is wrong in it as YAML."""
-        tree = FileTree(file, None, Placements(), [])
-        unit = f"{file.path}#"
-        tree.placements.add(unit, file, 0)
+        tree = FileTree(file, None, Placements(), [], [], [])
+        whole_unit = f"{file.path}#"
+        tree.placements.add(whole_unit, file, 0)
         if len(file.text) > MAX_FILE_BYTES // 4 and _bytes(file.text) > MAX_FILE_BYTES:
             tree.diagnostics.append(
                 Diagnostic(
                     "limit-exceeded",
                     "error",
                     "the file is larger than 4 MiB",
-                    Span(unit, 0, 0),
-                    "split it and `include` the parts",
+                    Span(whole_unit, 0, 0),
+                    hint="split it and `include` the parts",
                 )
             )
             return tree
-        text, findings = legible(file.text, unit)
+        text, findings = legible(file.text, whole_unit)
         tree.diagnostics.extend(findings)
-        self._whole(tree, Chunk(unit, text))
+        session = _Session(self, tree, text, self._memo.get(file.path, {}))
+        session.run(Chunk(whole_unit, text))
+        self._memo[file.path] = session.used
+        tree.diagnostics[:] = _first_limit(tree.diagnostics)
         return tree
 
-    def _whole(self, tree: FileTree, chunk: Chunk) -> None:
-        self.composed += 1
-        result = compose(chunk)
-        if isinstance(result, Failure):
-            tree.diagnostics.append(
-                Diagnostic(
-                    "yaml-syntax",
-                    "error",
-                    "this is not valid YAML",
-                    Span(chunk.unit, result.problem, result.problem + 1),
-                )
-            )
-        else:
-            self._finish(tree, result)
+    def forget(self, path: str) -> None:
+        """Drops what is remembered of a file."""
+        self._memo.pop(path, None)
 
-    def _finish(self, tree: FileTree, composed: Composed) -> None:
-        tree.diagnostics.extend(composed.diagnostics)
+
+class _Session:
+    """One reading of one file."""
+
+    def __init__(self, reader: Reader, tree: FileTree, text: str, memo: dict[str, _Read]) -> None:
+        self.reader = reader
+        self.tree = tree
+        self.text = text
+        self.memo = memo
+        self.used: dict[str, _Read] = {}
+
+    def run(self, whole: Chunk) -> None:
+        parts = cut(self.tree.file.path, self.text)
+        if parts is None:
+            self.whole(whole)
+            return
+        if self.fits(parts):
+            self.assemble(parts)
+        elif self.is_yaml(parts):
+            self.whole(whole)
+        else:
+            lenient = cut(self.tree.file.path, self.text, lenient=True)
+            self.assemble(lenient or parts)
+
+    def fits(self, parts: list[Part]) -> bool:
+        """Whether each piece is one entry, and none needs another's anchors."""
+        anchors: set[str] = set()
+        expanded = 0
+        good = True
+        for piece in _pieces(parts):
+            result = self.read(piece).result
+            if isinstance(result, Failure):
+                good = False
+                continue
+            root = result.root
+            good = good and isinstance(root, Mapping) and len(root.entries) == 1
+            good = good and not (result.keys_dropped or anchors & result.missing.keys())
+            anchors |= result.anchors
+            expanded += result.expanded
+        return good and expanded <= MAX_EXPANSIONS
+
+    def is_yaml(self, parts: list[Part]) -> bool:
+        """Whether the file is sound as a whole, though some piece is not.
+
+        A piece that fails before its end fails within the file, too: no need to look.
+        """
+        for piece in _pieces(parts):
+            read = self.read(piece)
+            if isinstance(read.result, Failure) and read.result.problem < len(
+                read.chunk.text.rstrip()
+            ):
+                return False
+        return first_failure(self.text) is None
+
+    def read(self, piece: Piece) -> _Read:
+        """What a piece says, from memory where its text is the same."""
+        return self.remembered(Chunk(piece.unit, self.text[piece.start : piece.end]), piece.depth)
+
+    def remembered(self, chunk: Chunk, depth: int) -> _Read:
+        read = self.used.get(chunk.unit) or self.memo.get(chunk.unit)
+        if read is None or read.chunk.text != chunk.text:
+            self.reader.composed += 1
+            result = compose(chunk, depth)
+            if isinstance(result, Composed):
+                result.diagnostics.extend(comments_in_text(result))
+            read = _Read(chunk, result)
+        self.used[chunk.unit] = read
+        return read
+
+    def sound(self, read: _Read, depth: int, column: int) -> Composed:
+        """What a chunk says, mended where it is broken."""
+        if isinstance(read.result, Composed) and (
+            read.chunk.unit.endswith("#") or isinstance(read.result.root, Mapping)
+        ):
+            return read.result
+        if read.mended is None:
+            read.mended = recover(read.chunk, depth, column)
+            read.mended.diagnostics.extend(comments_in_text(read.mended))
+        return read.mended
+
+    def assemble(self, parts: list[Part]) -> None:
+        """Puts the pieces together."""
+        root: Mapping | None = None
+        seen: dict[str, Entry] = {}
+        for part in parts:
+            composed = self.take(part.piece)
+            if root is None:
+                root = self.tree.root = Mapping(composed.chunk, 0, 0, [])
+            entries = composed.root.entries if isinstance(composed.root, Mapping) else []
+            if part.members and entries:
+                key = entries[0].key
+                section = Mapping(composed.chunk, key.start, key.end, [])
+                members: dict[str, Entry] = {}
+                for piece in part.members:
+                    member = self.take(piece).root
+                    if isinstance(member, Mapping):
+                        self.add(section.entries, members, member.entries)
+                entries = [Entry(key, section), *entries[1:]]
+            self.add(root.entries, seen, entries)
+
+    def take(self, piece: Piece) -> Composed:
+        composed = self.sound(self.read(piece), piece.depth, piece.column)
+        self.place(composed, piece.start)
+        return composed
+
+    def add(self, entries: list[Entry], seen: dict[str, Entry], more: list[Entry]) -> None:
+        for entry in more:
+            first = seen.setdefault(entry.key.value, entry)
+            if first is entry:
+                entries.append(entry)
+            else:
+                self.tree.diagnostics.append(duplicate_key(first.key, entry.key))
+
+    def whole(self, chunk: Chunk) -> None:
+        composed = self.sound(self.remembered(chunk, 0), 0, 0)
+        self.place(composed, 0)
         root = composed.root
         if isinstance(root, Mapping):
-            tree.root = root
+            self.tree.root = root
         elif root is None:
-            tree.diagnostics.append(
-                Diagnostic(
-                    "empty-file", "error", "the file is empty", Span(composed.chunk.unit, 0, 0)
-                )
+            self.complain("empty-file", "the file is empty", Span(chunk.unit, 0, 0))
+        elif not composed.diagnostics:
+            self.complain(
+                "not-a-mapping",
+                "a Vega file is a mapping of keys such as `agents:` and `workflows:`",
+                root.span,
             )
-        else:
-            tree.diagnostics.append(
-                Diagnostic(
-                    "not-a-mapping",
-                    "error",
-                    "a Vega file is a mapping of keys such as `agents:` and `workflows:`",
-                    root.span,
-                )
-            )
+
+    def complain(self, code: str, message: str, span: Span) -> None:
+        self.tree.diagnostics.append(Diagnostic(code, "error", message, span))
+
+    def place(self, composed: Composed, base: int) -> None:
+        tree = self.tree
+        tree.placements.add(composed.chunk.unit, tree.file, base)
+        tree.bases.append(base)
+        tree.chunks.append(composed.chunk)
+        tree.diagnostics.extend(composed.diagnostics)
+
+
+def _pieces(parts: list[Part]) -> list[Piece]:
+    return [piece for part in parts for piece in (part.piece, *part.members)]
 
 
 def _bytes(text: str) -> int:
     return len(text.encode("utf-8", "surrogatepass"))
+
+
+def _first_limit(diagnostics: list[Diagnostic]) -> list[Diagnostic]:
+    """Says once that a limit was passed."""
+    said: set[str] = set()
+    kept: list[Diagnostic] = []
+    for found in diagnostics:
+        if found.code != "limit-exceeded" or found.message not in said:
+            kept.append(found)
+        if found.code == "limit-exceeded":
+            said.add(found.message)
+    return kept
 
 
 def legible(text: str, unit: str) -> tuple[str, list[Diagnostic]]:
@@ -108,11 +262,16 @@ def legible(text: str, unit: str) -> tuple[str, list[Diagnostic]]:
     if first is None:
         return text, []
     code = ord(first[0])
-    what = "is not UTF-8" if 0xD800 <= code <= 0xDFFF else f"is the control character U+{code:04X}"
+    if 0xD800 <= code <= 0xDFFF:
+        what = "is not UTF-8 text"
+    elif code == 0xFEFF:
+        what = "is a byte-order mark, which only a file's start may hold"
+    else:
+        what = f"is the control character U+{code:04X}, which a file may not hold"
     finding = Diagnostic(
         "yaml-syntax",
         "error",
-        f"what stands here {what}, which a file may not hold",
+        f"what stands here {what}",
         Span(unit, first.start(), first.end()),
         hint="remove it, or write it as an escape in double quotes",
     )
