@@ -1,0 +1,114 @@
+"""A circuit breaker: stops calling a model that keeps failing, and tries again later."""
+
+import asyncio
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from typing import Literal
+
+from .errors import CircuitOpen, ModelError, TimeoutExceeded
+from .retry import RETRYABLE
+
+State = Literal["closed", "open", "half_open"]
+
+
+class Breaker:
+    """Opens after `threshold` failures in a row, and refuses calls for `reset_after` seconds.
+
+    Then at most `half_open_max` calls at a time may probe: one that succeeds closes the breaker,
+    one that fails opens it again. Only the provider's own trouble counts (rate limits, overload,
+    timeouts, temporary failures), not a wrong request or a cancelled one. `on_open` and `on_close`
+    are called with the breaker's name.
+    """
+
+    __slots__ = (
+        "_failures",
+        "_half_open_max",
+        "_on_close",
+        "_on_open",
+        "_opened",
+        "_probes",
+        "_reset_after",
+        "_threshold",
+        "name",
+    )
+
+    def __init__(
+        self,
+        threshold: int = 5,
+        reset_after: float = 30.0,
+        half_open_max: int = 1,
+        name: str = "",
+        on_open: Callable[[str], None] | None = None,
+        on_close: Callable[[str], None] | None = None,
+    ) -> None:
+        self.name = name
+        self._threshold = threshold
+        self._reset_after = reset_after
+        self._half_open_max = half_open_max
+        self._on_open = on_open
+        self._on_close = on_close
+        self._failures = 0
+        self._probes = 0
+        self._opened: float | None = None
+
+    @property
+    def state(self) -> State:
+        """The state now; a breaker whose time has passed is half open."""
+        if self._opened is None:
+            return "closed"
+        return "open" if self._left() > 0 else "half_open"
+
+    @contextmanager
+    def guard(self) -> "Generator[None]":
+        """Surround a call. Raises CircuitOpen instead of letting it through."""
+        opened = self._opened
+        if opened is not None:
+            left = self._left()
+            if left > 0:
+                raise CircuitOpen(
+                    f"too many calls{_of(self.name)} failed; it is called again in {left:.1f} s"
+                )
+            if self._probes >= self._half_open_max:
+                raise CircuitOpen(
+                    f"too many calls{_of(self.name)} failed; a trial call is still running"
+                )
+            self._probes += 1
+        try:
+            yield
+        except (ModelError, TimeoutExceeded) as failure:
+            if isinstance(failure, TimeoutExceeded) or failure.kind in RETRYABLE:
+                self._failed(probe=opened is not None)
+            raise
+        else:
+            self._succeeded(opened)
+        finally:
+            if opened is not None:
+                self._probes -= 1
+
+    def _failed(self, *, probe: bool) -> None:
+        self._failures += 1
+        if probe or (self._opened is None and self._failures >= self._threshold):
+            self._opened = _now()
+            if self._on_open is not None:
+                self._on_open(self.name)
+
+    def _succeeded(self, opened: float | None) -> None:
+        if opened != self._opened:
+            return  # began before the breaker opened: says nothing about the provider's state now
+        self._failures = 0
+        if self._opened is not None:
+            self._opened = None
+            if self._on_close is not None:
+                self._on_close(self.name)
+
+    def _left(self) -> float:
+        assert self._opened is not None
+        return self._opened + self._reset_after - _now()
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
+
+
+def _of(name: str) -> str:
+    return f" of {name}" if name else ""

@@ -1,0 +1,452 @@
+"""Budgets: money is reserved before a model call and settled after it.
+
+A `Ledger` is one budget (of a run, a workflow's call, a block, a step or an agent). Each call
+charges every ledger around it. A reservation is an upper bound of what the call can cost, so that
+the calls that run together cannot overspend together: one that does not fit waits until others
+settle, and when nothing is left to wait for, its `max_tokens` is lowered to what the budget still
+buys.
+"""
+
+import asyncio
+import re
+import zlib
+from bisect import insort
+from collections.abc import Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from functools import partial
+from itertools import count
+from json import dumps
+from typing import TYPE_CHECKING, Any, Literal
+
+from .errors import BudgetExceeded
+from .models.base import Attachment, Message, Request, Response, Usage
+from .models.prices import Price, format_money
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+
+OnExceed = Literal["block", "warn", "allow"]
+Notify = Callable[[str], None]
+
+MINIMUM_TOKENS = 256
+"""A budget does not cut a reply below this many tokens (or the agent's own limit, if lower)."""
+
+
+class Ledger:
+    """One budget and what has been charged to it, in micro-dollars.
+
+    `limit_micros` None only counts. `on_exceed`: "block" keeps calls within the limit, "warn" lets
+    them pass and says so once, "allow" lets them pass. `site` is the place of the scope (an
+    agent's name for an agent's budget); it is what `BudgetExceeded` reports.
+    """
+
+    __slots__ = ("_warned", "limit", "on_exceed", "open", "reserved", "site", "spent", "waiting")
+
+    def __init__(
+        self, limit_micros: int | None, on_exceed: OnExceed = "block", site: str = ""
+    ) -> None:
+        self.limit = limit_micros
+        self.on_exceed = on_exceed
+        self.site = site
+        self.spent = 0
+        self.reserved = 0
+        self.open = 0
+        """How many reservations are open."""
+        self.waiting: list[_Ticket] = []
+        """Reservations that do not fit here yet, oldest first."""
+        self._warned = False
+
+    def remaining(self) -> int | None:
+        """What is neither spent nor reserved, in micro-dollars; None without a limit."""
+        return None if self.limit is None else self.limit - self.spent - self.reserved
+
+    def used(self) -> int:
+        """What has been spent, in micro-dollars. Open reservations are in `reserved`."""
+        return self.spent
+
+    @property
+    def blocks(self) -> bool:
+        return self.limit is not None and self.on_exceed == "block"
+
+    def __repr__(self) -> str:
+        limit = "none" if self.limit is None else format_money(self.limit)
+        return f"Ledger({self.site!r}, limit={limit}, spent={format_money(self.spent)})"
+
+    def left(self) -> int:
+        """What a reservation may still take, where there is a limit."""
+        return (self.limit or 0) - self.spent - self.reserved
+
+    def charge(self, micros: int, notify: Notify | None) -> None:
+        """Add to what is spent, and tell of a limit that only warns."""
+        self.spent += micros
+        if (
+            self.on_exceed == "warn"
+            and self.limit is not None
+            and self.spent > self.limit
+            and not self._warned
+        ):
+            self._warned = True
+            if notify is not None:
+                notify(
+                    f"the budget of {format_money(self.limit)}{_of(self)} is used up "
+                    f"({format_money(self.spent)} spent); the run goes on"
+                )
+
+
+class Grant:
+    """A reservation. `request` is what may be sent; `lowered` says that its `max_tokens` was cut.
+
+    `cost` is None while the call is open and for a model without a known price.
+    """
+
+    __slots__ = ("_ledgers", "_notify", "_open", "_price", "cost", "lowered", "micros", "request")
+
+    def __init__(
+        self,
+        request: Request,
+        price: Price | None,
+        ledgers: Sequence[Ledger],
+        micros: int,
+        lowered: Ledger | None,
+        notify: Notify | None,
+    ) -> None:
+        self.request = request
+        self.lowered = lowered
+        """The ledger that made `max_tokens` smaller, or None."""
+        self.micros = micros
+        """What is reserved in each ledger."""
+        self.cost: int | None = None
+        self._price = price
+        self._ledgers = ledgers
+        self._notify = notify
+        self._open = True
+
+    def settle(self, usage: Usage) -> int | None:
+        """Replace the reservation by the true cost and return it (micro-dollars, None: unknown).
+
+        Only the first call counts. A call that ends without settling costs nothing.
+        """
+        if self._open:
+            self._close()
+            if self._price is not None:
+                self.cost = self._price.cost(usage)
+                for ledger in self._ledgers:
+                    ledger.charge(self.cost, self._notify)
+            _wake(self._ledgers)
+        return self.cost
+
+    def release(self) -> None:
+        """Give the reservation back without a charge. Does nothing after `settle`."""
+        if self._open:
+            self._close()
+            _wake(self._ledgers)
+
+    def _close(self) -> None:
+        self._open = False
+        if self.micros:
+            for ledger in self._ledgers:
+                ledger.reserved -= self.micros
+                ledger.open -= 1
+
+
+class Once:
+    """Passes each message on once, however often it is said."""
+
+    __slots__ = ("_said", "_say")
+
+    def __init__(self, say: Notify) -> None:
+        self._say = say
+        self._said: set[str] = set()
+
+    def __call__(self, message: str) -> None:
+        if message not in self._said:
+            self._said.add(message)
+            self._say(message)
+
+
+@asynccontextmanager
+async def reserved(
+    ledgers: Sequence[Ledger],
+    request: Request,
+    price: Price | None,
+    minimum: int = MINIMUM_TOKENS,
+    notify: Notify | None = None,
+) -> "AsyncGenerator[Grant]":
+    """Reserve the most that `request` can cost in every ledger, for the time of the call.
+
+    Inside, send `grant.request` and call `grant.settle(response.usage)`. Leaving without settling
+    gives the reservation back, but charges the `usage` that an error carries, if it does.
+
+    With `price` None nothing can be bounded: the call passes, and `notify` is told so (wrap it in
+    `Once`). Raises BudgetExceeded when not even `minimum` tokens of reply can be paid; its `scope`
+    is the ledger that cannot.
+    """
+    if price is None:
+        if notify is not None:
+            notify(unpriced(request.model, any(ledger.blocks for ledger in ledgers)))
+        grant = _take((), request, None, 0, None, notify)
+    else:
+        grant = await _reserve(ledgers, request, price, minimum, notify)
+    try:
+        yield grant
+    except BaseException as failure:
+        usage = getattr(failure, "usage", None)
+        if isinstance(usage, Usage):
+            grant.settle(usage)
+        raise
+    finally:
+        grant.release()
+
+
+def check_cut(grant: Grant, response: Response) -> None:
+    """Raise BudgetExceeded if the reply was cut by a `max_tokens` that the budget had lowered.
+
+    The error's `text` is what the model said so far. Call after `grant.settle`.
+    """
+    if grant.lowered is not None and response.stop_reason == "max_tokens":
+        ledger = grant.lowered
+        raise _exceeded(
+            ledger,
+            f"the reply was cut at {grant.request.max_tokens} tokens, all that the budget of "
+            f"{format_money(ledger.limit or 0)}{_of(ledger)} could still pay",
+            response.text,
+        )
+
+
+def unpriced(model: str, limited: bool = False) -> str:
+    """What to say of a model that is not in the price table."""
+    consequence = "its calls do not count against budgets" if limited else "its cost is unknown"
+    return f"no price is known for the model '{model}': {consequence}"
+
+
+# Reservations
+
+
+class _Ticket:
+    """A reservation that waits for its turn in the ledgers it does not fit in."""
+
+    __slots__ = ("attempt", "future", "granted", "number", "waits")
+
+    def __init__(
+        self,
+        number: int,
+        attempt: "Callable[[_Ticket], Grant | None]",
+        future: asyncio.Future[None],
+    ) -> None:
+        self.number = number
+        self.attempt = attempt
+        self.future = future
+        self.granted: Grant | None = None
+        self.waits: list[Ledger] = []
+
+    def __lt__(self, other: "_Ticket") -> bool:
+        return self.number < other.number
+
+
+_numbers = count()
+
+
+async def _reserve(
+    ledgers: Sequence[Ledger],
+    request: Request,
+    price: Price,
+    minimum: int,
+    notify: Notify | None,
+) -> Grant:
+    limits = [ledger for ledger in ledgers if ledger.blocks]
+    tokens = most_input_tokens(request) if limits else 0
+    whole = price.most(tokens, request.max_tokens) if limits else 0
+    if all(whole <= ledger.left() and not ledger.waiting for ledger in limits):
+        return _take(ledgers, request, price, whole, None, notify)
+    attempt = partial(_attempt, ledgers, limits, request, price, tokens, minimum, notify)
+    ticket = _Ticket(next(_numbers), attempt, asyncio.get_running_loop().create_future())
+    ticket.granted = attempt(ticket)
+    if ticket.granted is None:
+        try:
+            await ticket.future
+        except BaseException:
+            if ticket.granted is not None:
+                ticket.granted.release()
+            else:
+                _wake(_withdraw(ticket))
+            raise
+    assert ticket.granted is not None
+    return ticket.granted
+
+
+def _attempt(
+    ledgers: Sequence[Ledger],
+    limits: Sequence[Ledger],
+    request: Request,
+    price: Price,
+    tokens: int,
+    minimum: int,
+    notify: Notify | None,
+    ticket: _Ticket,
+) -> Grant | None:
+    """Grant the reservation, or queue it where it must wait; BudgetExceeded when it never fits."""
+    least = price.most(tokens, min(minimum, request.max_tokens))
+    reply = request.max_tokens
+    lowered: Ledger | None = None
+    for ledger in limits:
+        # Spent money never comes back, so waiting cannot help a call that is too dear already.
+        if least > (ledger.limit or 0) - ledger.spent:
+            raise _exceeded(ledger, _too_dear(ledger, request, least))
+        if ledger.open == 0 and price.most(tokens, reply) > ledger.left():
+            reply = price.affordable(tokens, ledger.left())
+            lowered = ledger
+    need = price.most(tokens, reply)
+    for ledger in limits:
+        behind = bool(ledger.waiting) and ledger.waiting[0].number < ticket.number
+        if behind or need > ledger.left():
+            insort(ledger.waiting, ticket)
+            ticket.waits.append(ledger)
+    if ticket.waits:
+        return None
+    if lowered is not None:
+        request = replace(request, max_tokens=reply)
+    return _take(ledgers, request, price, need, lowered, notify)
+
+
+def _take(
+    ledgers: Sequence[Ledger],
+    request: Request,
+    price: Price | None,
+    micros: int,
+    lowered: Ledger | None,
+    notify: Notify | None,
+) -> Grant:
+    if micros:  # a free call gives nothing back, so nobody should wait for it
+        for ledger in ledgers:
+            ledger.reserved += micros
+            ledger.open += 1
+    return Grant(request, price, ledgers, micros, lowered, notify)
+
+
+def _wake(ledgers: Sequence[Ledger]) -> None:
+    """Give waiting reservations, oldest first, what has become free in these ledgers.
+
+    A reservation stands only in the queues of ledgers it does not fit in, so one that waits for its
+    agent's budget holds up nobody at the run's.
+    """
+    changed = list(ledgers)
+    for ledger in changed:  # grows while it runs
+        queue = ledger.waiting
+        while queue:
+            ticket = queue[0]
+            left = _withdraw(ticket)
+            if ticket.future.done():
+                continue
+            try:
+                ticket.granted = ticket.attempt(ticket)
+            except BudgetExceeded as failure:
+                ticket.future.set_exception(failure)
+            else:
+                if ticket.granted is not None:
+                    ticket.future.set_result(None)
+            changed += [
+                other for other in left if other not in ticket.waits and other is not ledger
+            ]
+            if ledger in ticket.waits:
+                break  # still does not fit here, and nobody passes it
+
+
+def _withdraw(ticket: _Ticket) -> list[Ledger]:
+    """Take a reservation out of its queues, and return these ledgers."""
+    left = ticket.waits
+    for ledger in left:
+        ledger.waiting.remove(ticket)
+    ticket.waits = []
+    return left
+
+
+def _too_dear(ledger: Ledger, request: Request, least: int) -> str:
+    return (
+        f"the budget of {format_money(ledger.limit or 0)}{_of(ledger)} does not allow this call of "
+        f"'{request.model}': {format_money(ledger.spent)} is spent, and the call may cost "
+        f"{format_money(least)} or more"
+    )
+
+
+def _of(ledger: Ledger) -> str:
+    return f" of {ledger.site}" if ledger.site else ""
+
+
+def _exceeded(ledger: Ledger, message: str, text: str = "") -> BudgetExceeded:
+    return BudgetExceeded(message, site=ledger.site or None, scope=ledger, text=text)
+
+
+# The bound of a request's input
+
+_MESSAGE_OVERHEAD = 32
+_TOOL_OVERHEAD = 64
+_TOOLS_OVERHEAD = 1024
+_REQUEST_OVERHEAD = 64
+_IMAGE_TOKENS = 5_000
+_PAGE_TOKENS = 8_000
+_MAX_PAGES = 600
+
+
+def most_input_tokens(request: Request) -> int:
+    """An upper bound of the request's input tokens, without asking the provider.
+
+    A token stands for at least one byte of text, so the UTF-8 length bounds the text; each message
+    and tool adds the markers that providers put around it. An image counts as the largest that
+    vendors document (4,784 tokens), a PDF by its pages (text and picture of each).
+    """
+    total = _REQUEST_OVERHEAD + _bytes(request.system)
+    if request.tools:
+        total += _TOOLS_OVERHEAD
+        for tool in request.tools:
+            total += _TOOL_OVERHEAD + _bytes(tool.name) + _bytes(tool.description)
+            total += _bytes(_json(tool.parameters))
+    if request.output_schema is not None:
+        total += _TOOLS_OVERHEAD + _bytes(_json(request.output_schema))
+    if request.params:
+        total += _bytes(_json(request.params))
+    return total + sum(_message_tokens(message) for message in request.messages)
+
+
+def _message_tokens(message: Message) -> int:
+    total = _MESSAGE_OVERHEAD + _bytes(message.text)
+    for call in message.tool_calls:
+        total += _MESSAGE_OVERHEAD + _bytes(call.id) + _bytes(call.name)
+        total += _bytes(_json(call.arguments))
+    for result in message.tool_results:
+        total += _MESSAGE_OVERHEAD + _bytes(result.call_id) + _bytes(result.content)
+    if message.raw is not None:
+        total = max(total, _MESSAGE_OVERHEAD + _bytes(_json(message.raw)))
+    return total + sum(_attachment_tokens(file) for file in message.attachments)
+
+
+def _attachment_tokens(file: Attachment) -> int:
+    if file.media_type == "application/pdf":
+        return _PAGE_TOKENS * _pdf_pages(file.data)
+    return _IMAGE_TOKENS
+
+
+_PAGE = re.compile(rb"/Type\s*/Page(?![a-zA-Z])")
+_COUNT = re.compile(rb"/Count\s+(\d{1,6})")
+_STREAM = re.compile(rb"/ObjStm.{0,400}?stream\r?\n(.*?)endstream", re.DOTALL)
+
+
+def _pdf_pages(data: bytes) -> int:
+    """The pages of a PDF, or what providers accept at most when that cannot be told."""
+    texts = [data]
+    for stream in _STREAM.finditer(data):
+        try:
+            texts.append(zlib.decompressobj().decompress(stream[1], 1 << 22))
+        except zlib.error:
+            return _MAX_PAGES
+    counts = [int(number[1]) for text in texts for number in _COUNT.finditer(text)]
+    pages = max(sum(len(_PAGE.findall(text)) for text in texts), *counts, 0)
+    return min(pages, _MAX_PAGES) or _MAX_PAGES
+
+
+def _bytes(text: str) -> int:
+    return len(text.encode("utf-8", "surrogatepass"))
+
+
+def _json(value: Any) -> str:
+    return dumps(value, ensure_ascii=False, separators=(",", ":"), default=str)

@@ -1,0 +1,117 @@
+"""Limits on how fast a model may be called: token buckets in requests and tokens per minute."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+from typing import Literal
+
+from .errors import ModelError, RateLimited
+
+Strategy = Literal["queue", "reject", "backpressure"]
+
+
+class Limiter:
+    """At most so many requests and tokens per minute, in the order of arrival.
+
+    Both buckets start full and refill evenly. Strategies: "queue" waits for its turn, "reject"
+    raises RateLimited at once, "backpressure" waits too, and when the provider itself answers
+    "rate limited" it holds back everybody until the provider's Retry-After has passed.
+    All waits use the event loop's clock.
+    """
+
+    __slots__ = ("_requests", "_resume", "_strategy", "_tokens", "_turn", "name")
+
+    def __init__(
+        self,
+        requests_per_minute: float | None = None,
+        tokens_per_minute: float | None = None,
+        strategy: Strategy = "queue",
+        name: str = "",
+    ) -> None:
+        self.name = name
+        self._requests = _Bucket(requests_per_minute) if requests_per_minute else None
+        self._tokens = _Bucket(tokens_per_minute) if tokens_per_minute else None
+        self._strategy: Strategy = strategy
+        self._turn = asyncio.Lock()
+        self._resume = 0.0
+
+    @asynccontextmanager
+    async def slot(self, tokens: int = 0) -> "AsyncGenerator[Callable[[int], None]]":
+        """Wait for permission to make one request of about `tokens` tokens (input and output).
+
+        Yields a function to report the tokens that were really used, which corrects the estimate.
+        Raises RateLimited under the strategy "reject".
+        """
+        if self._strategy == "reject":
+            wait = self._wait(tokens)
+            if wait > 0:
+                raise RateLimited(
+                    f"the rate limit{_of(self.name)} is reached; "
+                    f"the next request is allowed in {wait:.1f} s"
+                )
+            self._take(tokens)
+        else:
+            async with self._turn:  # asyncio's lock is first come, first served
+                while (wait := self._wait(tokens)) > 0:  # noqa: ASYNC110 - a time, not an event
+                    await asyncio.sleep(wait)
+                self._take(tokens)
+        try:
+            yield lambda used: self._correct(tokens, used)
+        except ModelError as failure:
+            if failure.kind == "rate_limit" and self._strategy == "backpressure":
+                self.hold(failure.retry_after)
+            raise
+
+    def hold(self, seconds: float | None = None) -> None:
+        """Let nobody pass for so many seconds (default: until one more request is due)."""
+        if seconds is None:
+            seconds = 1 / self._requests.rate if self._requests is not None else 1.0
+        self._resume = max(self._resume, _now() + seconds)
+
+    def _wait(self, tokens: int) -> float:
+        now = _now()
+        wait = self._resume - now
+        if self._requests is not None:
+            wait = max(wait, self._requests.wait(1, now))
+        if self._tokens is not None:
+            wait = max(wait, self._tokens.wait(tokens, now))
+        return wait
+
+    def _take(self, tokens: int) -> None:
+        if self._requests is not None:
+            self._requests.level -= 1
+        if self._tokens is not None:
+            self._tokens.level -= min(tokens, self._tokens.size)
+
+    def _correct(self, estimated: int, used: int) -> None:
+        if self._tokens is not None:
+            self._tokens.level += min(estimated, self._tokens.size) - used
+
+
+class _Bucket:
+    """A bucket that holds a minute's allowance and refills evenly. Its level may be a debt."""
+
+    __slots__ = ("_seen", "level", "rate", "size")
+
+    def __init__(self, per_minute: float) -> None:
+        self.size = per_minute
+        self.rate = per_minute / 60
+        self.level = per_minute
+        self._seen: float | None = None
+
+    def wait(self, amount: float, now: float) -> float:
+        """Seconds until `amount` can be taken; more than the bucket holds counts as a full one."""
+        if self._seen is not None:
+            self.level = min(self.size, self.level + (now - self._seen) * self.rate)
+        self._seen = now
+        missing = min(amount, self.size) - self.level
+        # A rounding error of the clock must not become a second, endlessly small wait.
+        return missing / self.rate if missing > 1e-6 * self.size else 0.0
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
+
+
+def _of(name: str) -> str:
+    return f" of {name}" if name else ""
