@@ -5,6 +5,7 @@ from functools import cache, lru_cache
 from typing import Final
 
 from vegac.syntax.expression_tree import BUILDERS, Mistake, ungroup
+from vegac.syntax.expression_walk import depth
 from vegac.syntax.expressions import MAX_LENGTH, ErrorExpr, Expr, Field, Name, Parsed, SyntaxProblem
 from vegac.syntax.grammar_cache import load_tables
 from vegac.syntax.lalr import FAILED, Parser, Trace
@@ -26,10 +27,12 @@ def parse_expression(text: str) -> Parsed:
     start that makes an expression, or an error.
     """
     if len(text) > MAX_LENGTH:
-        return Parsed(text, ErrorExpr(0, len(text)), (_too_long(text),))
+        return _too_long(text)
     expr = _parse_path(text) or _parse(text)
     if expr is None:
         return _diagnosed(text)
+    if len(text) > MAX_DEPTH and depth(expr) > MAX_DEPTH:
+        return _too_deep(text)
     return Parsed(text, expr)
 
 
@@ -86,26 +89,40 @@ def _parse(text: str) -> Expr | None:
 
 
 def _diagnosed(text: str) -> Parsed:
+    from vegac.syntax.syntax_hints import explain
+
+    grammar = _grammar()
     trace = Trace()
     try:
-        _grammar().parse(_marked(text), trace)
-        problem = SyntaxProblem(min(trace.stop, len(text)), len(text), "cannot read this", "")
+        grammar.parse(_marked(text), trace)
+        moments = trace.moments
+        accepted = grammar.accepts(moments[-1].states if moments else None)
+        problem = explain(text, moments, trace.stop, accepted)
     except Mistake as mistake:
         problem = mistake.problem
     return Parsed(text, _prefix(text, trace), (problem,))
 
 
 def _prefix(text: str, trace: Trace) -> Expr:
+    """The longest part of `text` from its start that is an expression."""
     for moment in reversed(trace.moments):
         try:
             value = _grammar().finish(moment)
         except Mistake:
             continue
         if value is not FAILED:
-            return ungroup(value)
+            expr = ungroup(value)
+            return expr if depth(expr) <= MAX_DEPTH else ErrorExpr(0, len(text))
     return ErrorExpr(0, len(text))
 
 
-def _too_long(text: str) -> SyntaxProblem:
+def _too_long(text: str) -> Parsed:
     message = f"this expression has {len(text)} characters; the limit is {MAX_LENGTH}"
-    return SyntaxProblem(0, len(text), message, "split it up with `set` steps", "limit-exceeded")
+    problem = SyntaxProblem(0, len(text), message, "split it up with `set` steps", "limit-exceeded")
+    return Parsed(text, ErrorExpr(0, len(text)), (problem,))
+
+
+def _too_deep(text: str) -> Parsed:
+    message = f"the parts of this expression nest more than {MAX_DEPTH} deep"
+    problem = SyntaxProblem(0, len(text), message, "split it up with `set` steps", "limit-exceeded")
+    return Parsed(text, ErrorExpr(0, len(text)), (problem,))
