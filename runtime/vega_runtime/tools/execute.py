@@ -1,0 +1,267 @@
+"""Tools that run a command of the program, with values that a shell never reads as code."""
+
+import os
+import shlex
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from vega_runtime.errors import ConfigError, ToolError
+from vega_runtime.tools.definition import (
+    Args,
+    Joined,
+    Template,
+    Tool,
+    ToolContext,
+    render,
+    render_text,
+)
+from vega_runtime.tools.process import (
+    MAX_OUTPUT,
+    Finished,
+    clean_environment,
+    run_command,
+    unfit,
+)
+from vega_runtime.tools.schema import Param
+
+DEFAULT_TIMEOUT = 60.0
+"""Seconds that a command may take."""
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A shell script whose holes are variables, such as `grep -c "$VEGA_1"`.
+
+    `variables` give their values from the arguments. A value of a name in `options_guard` must
+    not start with `-`, and one in `never_empty` must not be empty: it stands at the start of a
+    word. Names in `globs` are unquoted, for the shell's patterns. `commands` are the names of the
+    commands in the script.
+    """
+
+    script: str
+    variables: Mapping[str, Callable[[Args], str]]
+    options_guard: tuple[str, ...] = ()
+    never_empty: tuple[str, ...] = ()
+    globs: tuple[str, ...] = ()
+    commands: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Argv:
+    """A command as a list of words; those at `options_guard` must not start with `-`."""
+
+    words: tuple[Template, ...]
+    options_guard: tuple[int, ...] = ()
+
+    @classmethod
+    def of(cls, words: Sequence[Template]) -> "Argv":
+        """Guard every computed word that no `--` stands before."""
+        end = words.index("--") if "--" in words else len(words)
+        computed = (i for i, word in enumerate(words) if callable(word) or isinstance(word, Joined))
+        return cls(tuple(words), tuple(index for index in computed if index < end))
+
+
+class ExecTool(Tool):
+    """Runs a command in the sandbox's folder.
+
+    Values travel in the environment or as words of their own, never inside the script. `timeout`
+    is in seconds. With `allowed_commands` the command must be one of them.
+    """
+
+    templates = ("command", "env", "cwd")
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        description: str,
+        params: Mapping[str, Param],
+        command: Command | Argv | tuple[Template, ...],
+        env: Mapping[str, Template] | None = None,
+        cwd: Template | None = None,
+        timeout: float = DEFAULT_TIMEOUT,
+        confirm: bool = False,
+        allowed_commands: Sequence[str] = (),
+        capabilities: Sequence[str] = ("exec",),
+    ) -> None:
+        super().__init__(
+            name, description=description, params=params, confirm=confirm, capabilities=capabilities
+        )
+        self.command = Argv.of(command) if isinstance(command, tuple) else command
+        self.env = dict(env or {})
+        self.cwd = cwd
+        self.timeout = timeout
+        self.allowed_commands = tuple(allowed_commands)
+
+    def prepare(self, context: ToolContext) -> None:  # noqa: ARG002
+        if not isinstance(self.command, Command) or not self.allowed_commands:
+            return
+        for name in self.command.commands:
+            if name not in self.allowed_commands:
+                allowed = ", ".join(self.allowed_commands)
+                raise ConfigError(
+                    f"tool {self.name}: its command uses '{name}', but allowed_commands has only"
+                    f" {allowed}"
+                )
+
+    async def run(self, args: Args, context: ToolContext) -> str:
+        variables = {
+            name: _fit(render_text(value, args, context.env), name)
+            for name, value in self.env.items()
+        }
+        if isinstance(self.command, Command):
+            values = _values(self.command, args)
+            argv = ["/bin/sh", "-c", _script(self.command)]
+            variables.update(values)
+        else:
+            argv = self._words(self.command, args, context)
+        folder = "." if self.cwd is None else render_text(self.cwd, args, context.env)
+        with context.files().folder(folder) as cwd:
+            home = str(context.files().path.resolve())
+            env = clean_environment(context.env, home, variables)
+            return await execute(argv, cwd=cwd, env=env, seconds=self.timeout)
+
+    def _words(self, command: Argv, args: Args, context: ToolContext) -> list[str]:
+        words: list[str] = []
+        for index, template in enumerate(command.words):
+            value = render(template, args, context.env)
+            word = _fit(render_text(value, args, context.env), f"word {index + 1} of the command")
+            if index in command.options_guard:
+                _not_an_option(word)
+            words.append(word)
+        if self.allowed_commands and words[0] not in self.allowed_commands:
+            allowed = ", ".join(self.allowed_commands)
+            raise ToolError(f"the command '{words[0]}' is not allowed (allowed: {allowed})")
+        return words
+
+
+def _values(command: Command, args: Args) -> dict[str, str]:
+    values: dict[str, str] = {}
+    for name, value_of in command.variables.items():
+        value = _fit(value_of(args), "a value of the command")
+        if name in command.options_guard:
+            _not_an_option(value)
+            if name in command.globs and value[:1] in ("*", "?", "["):
+                value = f"./{value}"  # or a file named `-rf` would come out as an option
+        if name in command.never_empty and not value:
+            raise ToolError("an empty value is refused at the start of this word of the command")
+        values[name] = value
+    return values
+
+
+def _script(command: Command) -> str:
+    """Without field separators an unquoted value stays one word, and only its patterns count."""
+    return f"IFS=\n{command.script}" if command.globs else command.script
+
+
+def _fit(value: str, what: str) -> str:
+    if reason := unfit(value):
+        raise ToolError(f"{what} is refused: {reason}")
+    return value
+
+
+def _not_an_option(value: str) -> None:
+    if value.startswith("-"):
+        shown = value if len(value) <= 60 else value[:57] + "..."
+        raise ToolError(
+            f"the value {shown!r} is refused: it starts with '-' and the command would take it"
+            " for an option (a path may be written './-name')"
+        )
+
+
+class RunCommandTool(Tool):
+    """Runs a command that the model wrote, in a shell confined to the sandbox where possible.
+
+    With `allowed_commands` there is no shell: the text is split into words, and the first must be
+    one of them.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        description: str,
+        params: Mapping[str, Param],
+        allowed_commands: Sequence[str] = (),
+        confirm: bool = False,
+        confine: bool = True,
+        max_timeout: float = 600.0,
+    ) -> None:
+        super().__init__(
+            name, description=description, params=params, confirm=confirm, capabilities=("exec",)
+        )
+        self.allowed_commands = tuple(allowed_commands)
+        self.confine = confine
+        self.max_timeout = max_timeout
+
+    async def run(self, args: Args, context: ToolContext) -> str:
+        import tempfile
+
+        from vega_runtime.tools import landlock
+
+        text = _fit(args["command"], "the command")
+        argv = self._split(text) if self.allowed_commands else _shell(text)
+        timeout = args.get("timeout") or DEFAULT_TIMEOUT
+        if not 0 < timeout <= self.max_timeout:
+            raise ToolError(f"'timeout' must be between 0 and {self.max_timeout:g} seconds")
+        sandbox = context.files()
+        with (
+            sandbox.folder(args.get("cwd") or ".") as cwd,
+            tempfile.TemporaryDirectory(prefix="vega-", ignore_cleanup_errors=True) as temporary,
+        ):
+            env = clean_environment(context.env, str(sandbox.path.resolve()), {"TMPDIR": temporary})
+            confine = None
+            if self.confine and landlock.available():
+                writable = [root.path for root in sandbox.roots if not root.read_only]
+                readable = [root.path for root in sandbox.roots if root.read_only]
+                confine = landlock.rules([*writable, temporary], readable, env["PATH"])
+            return await execute(argv, cwd=cwd, env=env, seconds=timeout, confine=confine)
+
+    def _split(self, text: str) -> list[str]:
+        try:
+            words = shlex.split(text)
+        except ValueError as problem:
+            raise ToolError(f"the command cannot be split into words: {problem}") from None
+        allowed = ", ".join(self.allowed_commands)
+        if not words or words[0] not in self.allowed_commands:
+            name = words[0] if words else ""
+            raise ToolError(f"the command '{name}' is not allowed (allowed: {allowed})")
+        return words
+
+
+def _shell(text: str) -> list[str]:
+    if os.name == "nt":
+        return [os.environ.get("COMSPEC", "cmd.exe"), "/c", text]
+    return ["/bin/sh", "-c", text]
+
+
+async def execute(
+    argv: Sequence[str],
+    *,
+    cwd: str,
+    env: Mapping[str, str],
+    seconds: float,
+    confine: Callable[[], None] | None = None,
+) -> str:
+    """Run a command; its output. Raises ToolError for a status other than 0 and for a time-out."""
+    try:
+        finished = await run_command(
+            argv, cwd=cwd, env=env, seconds=seconds, limit=MAX_OUTPUT, confine=confine
+        )
+    except OSError as problem:
+        raise ToolError(f"cannot run '{argv[0]}': {problem.strerror or problem}") from None
+    shown = _shown(finished)
+    if finished.expired:
+        raise ToolError(f"the command was stopped after {seconds:g} s\n{shown}".rstrip())
+    if finished.status < 0:
+        raise ToolError(f"the command was ended by signal {-finished.status}\n{shown}".rstrip())
+    if finished.status:
+        raise ToolError(f"the command ended with status {finished.status}\n{shown}".rstrip())
+    return shown or "(no output)"
+
+
+def _shown(finished: Finished) -> str:
+    output, errors = finished.output.rstrip("\n"), finished.errors.rstrip("\n")
+    if not errors:
+        return output
+    return f"{output}\n[standard error]\n{errors}".lstrip("\n")
