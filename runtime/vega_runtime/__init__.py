@@ -1,0 +1,140 @@
+"""The runtime of compiled Vega programs: agents, runs, and what happens around a model call.
+
+Names are loaded when they are first used, so that importing the package costs nothing.
+"""
+
+import sys
+from importlib import import_module
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from . import events as events
+    from . import filters as filters
+    from . import forms as forms
+    from . import values as values
+    from .agent import Agent as Agent
+    from .agent import Budget as Budget
+    from .agent import CircuitBreaker as CircuitBreaker
+    from .agent import Context as Context
+    from .agent import Delegation as Delegation
+    from .agent import RateLimit as RateLimit
+    from .agent import Retry as Retry
+    from .agent import Skills as Skills
+    from .agent import Supervision as Supervision
+    from .env import EnvText as EnvText
+    from .env import env_text as env_text
+    from .errors import FAILURES as FAILURES
+    from .errors import BudgetExceeded as BudgetExceeded
+    from .errors import Cancelled as Cancelled
+    from .errors import CircuitOpen as CircuitOpen
+    from .errors import ConfigError as ConfigError
+    from .errors import ErrorInfo as ErrorInfo
+    from .errors import ExpressionError as ExpressionError
+    from .errors import FormatError as FormatError
+    from .errors import InputError as InputError
+    from .errors import MaxIterationsExceeded as MaxIterationsExceeded
+    from .errors import MaxProcessesReached as MaxProcessesReached
+    from .errors import ModelError as ModelError
+    from .errors import Place as Place
+    from .errors import RateLimited as RateLimited
+    from .errors import TimeoutExceeded as TimeoutExceeded
+    from .errors import ToolError as ToolError
+    from .errors import UnmatchedCall as UnmatchedCall
+    from .errors import VegaError as VegaError
+    from .errors import WorkflowFailed as WorkflowFailed
+    from .group import Branch as Branch
+    from .group import Group as Group
+    from .inputs import Input as Input
+    from .loops import Loop as Loop
+    from .loops import loops as loops
+    from .options import RunOptions as RunOptions
+    from .program import Program as Program
+    from .program import Settings as Settings
+    from .program import VersionMismatch as VersionMismatch
+    from .program import program as program
+    from .run import Run as Run
+    from .run import open_run as open_run
+    from .text import text as text
+    from .version import RUNTIME_VERSION as RUNTIME_VERSION
+    from .workflow import Workflow as Workflow
+    from .workflow import branch as branch
+    from .workflow import workflow as workflow
+
+_MODULE_OF = {
+    "Agent": "agent",
+    "Budget": "agent",
+    "CircuitBreaker": "agent",
+    "Context": "agent",
+    "Delegation": "agent",
+    "RateLimit": "agent",
+    "Retry": "agent",
+    "Skills": "agent",
+    "Supervision": "agent",
+    "EnvText": "env",
+    "env_text": "env",
+    "BudgetExceeded": "errors",
+    "Cancelled": "errors",
+    "CircuitOpen": "errors",
+    "ConfigError": "errors",
+    "ErrorInfo": "errors",
+    "ExpressionError": "errors",
+    "FAILURES": "errors",
+    "FormatError": "errors",
+    "InputError": "errors",
+    "MaxIterationsExceeded": "errors",
+    "MaxProcessesReached": "errors",
+    "ModelError": "errors",
+    "Place": "errors",
+    "RateLimited": "errors",
+    "TimeoutExceeded": "errors",
+    "ToolError": "errors",
+    "UnmatchedCall": "errors",
+    "VegaError": "errors",
+    "WorkflowFailed": "errors",
+    "Branch": "group",
+    "Group": "group",
+    "Input": "inputs",
+    "Loop": "loops",
+    "loops": "loops",
+    "RunOptions": "options",
+    "Program": "program",
+    "Settings": "program",
+    "VersionMismatch": "program",
+    "program": "program",
+    "Run": "run",
+    "open_run": "run",
+    "text": "text",
+    "RUNTIME_VERSION": "version",
+    "Workflow": "workflow",
+    "branch": "workflow",
+    "workflow": "workflow",
+}
+_MODULES = ("events", "filters", "forms", "values")
+
+
+class _Package(ModuleType):
+    """The package; a function keeps its name though the module it lives in is called the same."""
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if isinstance(value, ModuleType) and _MODULE_OF.get(name) == name:
+            value = getattr(value, name)
+        super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Package
+
+
+def __getattr__(name: str) -> Any:
+    home = _MODULE_OF.get(name)
+    if home is None:
+        if name in _MODULES:
+            return import_module(f"{__name__}.{name}")
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{home}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_MODULE_OF, *_MODULES])

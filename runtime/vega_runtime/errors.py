@@ -82,20 +82,20 @@ class ToolError(VegaError):
 class BudgetExceeded(VegaError):
     """A call would cost more than what is left.
 
-    `ledger` is the budget that said so; `text` what a reply held that the budget cut short.
+    `scope` is the budget (a `Ledger`) that said so; `text` what a reply held that it cut short.
     """
 
     def __init__(
         self,
         message: str,
         *,
-        ledger: object = None,
+        scope: object = None,
         text: str = "",
         site: str | None = None,
         place: Place | None = None,
     ) -> None:
         super().__init__(message, site=site, place=place)
-        self.ledger = ledger
+        self.scope = scope
         self.text = text
 
 

@@ -1,0 +1,136 @@
+"""What an agent is: its model, its instructions, its tools and the limits of its calls."""
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Literal
+
+from .env import EnvText
+from .frozen import Frozen
+
+if TYPE_CHECKING:
+    from .run import Run
+
+Text = str | EnvText
+Transient = Literal["rate_limit", "overloaded", "timeout", "temporary"]
+TRANSIENT: tuple[Transient, ...] = ("rate_limit", "overloaded", "timeout", "temporary")
+
+
+class Retry(Frozen):
+    """How often and when to try again. Times are in seconds; `jitter` is a share of the wait.
+
+    `max_attempts` counts the first try. Only errors of the kinds in `retry_on` are tried again.
+    """
+
+    max_attempts: int = 3
+    backoff: Literal["exponential", "linear", "constant"] = "exponential"
+    initial: float = 1.0
+    max: float = 30.0
+    jitter: float = 0.1
+    retry_on: tuple[Transient, ...] = TRANSIENT
+
+
+class Budget(Frozen):
+    """The most that calls may cost, in US dollars, and what happens then.
+
+    `block` keeps calls within the limit, `warn` lets them pass and says so, `allow` lets them pass.
+    """
+
+    limit: float
+    on_exceed: Literal["block", "warn", "allow"] = "block"
+
+
+class RateLimit(Frozen):
+    """How many requests and tokens a minute may be sent.
+
+    Over the limit, `queue` waits in turn, `reject` raises RateLimited, and `backpressure` waits
+    before the next message is taken.
+    """
+
+    requests_per_minute: int | None = None
+    tokens_per_minute: int | None = None
+    strategy: Literal["queue", "reject", "backpressure"] = "queue"
+
+
+class CircuitBreaker(Frozen):
+    """After `threshold` failures in a row, calls are refused for `reset_after` seconds; then up to
+    `half_open_max` calls probe whether the model answers again."""
+
+    threshold: int = 5
+    reset_after: float = 30.0
+    half_open_max: int = 1
+
+
+class Context(Frozen):
+    """How much of the conversation goes along with a message.
+
+    `conversation`: all of it; `fresh`: none; `window`: the last `limit` messages; `tokens`: the
+    last messages of about `limit` tokens; `summary`: older messages than the last `limit` as a
+    summary that the model writes.
+    """
+
+    strategy: Literal["conversation", "fresh", "window", "tokens", "summary"] = "conversation"
+    limit: int | None = None
+
+
+class Supervision(Frozen):
+    """What happens to an agent's process that fails. `window` and `backoff` are in seconds."""
+
+    strategy: Literal["restart", "stop", "escalate", "restart_all"] = "restart"
+    max_restarts: int = 3
+    window: float = 600.0
+    backoff: Mapping[str, Any] | None = None
+
+
+class Skills(Frozen):
+    """Where an agent finds skills, and which of them."""
+
+    directories: tuple[str, ...] = ()
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    max_active: int = 3
+
+
+class Delegation(Frozen):
+    """What members of a team get to see of the conversation of the agent that asks them."""
+
+    context_window: int = 10
+    include_roles: tuple[str, ...] = ("user", "assistant")
+    blackboard: bool = False
+
+
+class Agent(Frozen):
+    """An agent. Two agents of one name are the same process within a run.
+
+    `model` is a model's name; without one the run needs a default. `fallback_model` is tried when
+    the retries on `model` are used up. `system` is a text, or a function of the run that is called
+    for each message. `max_tokens` limits one reply, `max_iterations` the rounds of tool calls for
+    one message. `budget` counts all calls of the agent in one run. `params` go to the provider as
+    they are; `base_url` is the endpoint of an OpenAI-compatible server. `tools` None gives the
+    tools of the declared MCP servers, () none. `knowledge` names files whose content follows the
+    system prompt, relative to the program's folder.
+    """
+
+    name: str
+    model: Text | None = None
+    fallback_model: Text | None = None
+    system: "Text | Callable[[Run], str]" = ""
+    display_name: str | None = None
+    description: str = ""
+    temperature: float | None = None
+    max_tokens: int | None = None
+    max_iterations: int = 50
+    params: Mapping[str, Any] | None = None
+    base_url: Text | None = None
+    budget: Budget | None = None
+    tools: tuple[Any, ...] | None = None
+    knowledge: tuple[str, ...] = ()
+    context: Context | None = None
+    supervision: Supervision | None = None
+    retry: Retry | None = None
+    rate_limit: RateLimit | None = None
+    circuit_breaker: CircuitBreaker | None = None
+    skills: Skills | None = None
+    team: "tuple[Agent, ...]" = ()
+    delegation: Delegation | None = None
+
+    def __hash__(self) -> int:
+        return hash(self.name)

@@ -1,0 +1,84 @@
+"""What is looked at when a run starts, so that nothing is missing after money has been spent."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from .agent import Agent
+from .env import env_texts
+from .member import model_of
+
+if TYPE_CHECKING:
+    from .session import Session
+    from .workflow import Workflow
+
+
+def problems(session: "Session", workflow: "Workflow[Any, Any]") -> list[str]:
+    """Everything that keeps the workflow's agents from working, a line each, with its cure."""
+    found = [*_unsupported_settings(session)]
+    found += _missing_env(session, workflow)
+    for agent in workflow.agents:
+        found += _unsupported(agent)
+    if not found:  # a model's name may come from the environment
+        found += _models(session, workflow)
+    return list(dict.fromkeys(found))
+
+
+def _missing_env(session: "Session", workflow: "Workflow[Any, Any]") -> Iterator[str]:
+    for agent in workflow.agents:
+        users = [getattr(agent, name) for name in Agent._fields if name != "tools"]  # pyright: ignore[reportPrivateUsage]
+        yield from _missing(session, users, f"the agent {agent.name}")
+        for tool in agent.tools or ():
+            if not isinstance(tool, str):
+                yield from _missing(session, [vars(tool)], f"the tool {tool.name}")
+    settings = session.settings
+    values = [getattr(settings, name) for name in settings._fields]  # pyright: ignore[reportPrivateUsage]
+    yield from _missing(session, values, "the settings")
+
+
+def _missing(session: "Session", values: list[Any], owner: str) -> Iterator[str]:
+    for text in env_texts(values):
+        for name in text.missing(session.env):
+            yield f"the environment variable {name} is not set; {owner} needs it"
+
+
+def _models(session: "Session", workflow: "Workflow[Any, Any]") -> Iterator[str]:
+    for agent in workflow.agents:
+        name, base_url = model_of(session, agent)
+        if not name:
+            yield (
+                f"the agent {agent.name} has no model: give it one with `model:`, set "
+                "`settings.default_model`, or start the run with --model or VEGA_MODEL"
+            )
+        elif session.options.provider is None and session.options.replay is None:
+            from .models.registry import check_model
+
+            problem = check_model(name, session.env, base_url)
+            if problem is not None:
+                yield problem
+
+
+def _unsupported(agent: Agent) -> Iterator[str]:
+    options = {
+        "skills": agent.skills is not None,
+        "team": bool(agent.team),
+        "delegation": agent.delegation is not None,
+        "supervision": agent.supervision is not None,
+        "context: summary": agent.context is not None and agent.context.strategy == "summary",
+    }
+    for option, used in options.items():
+        if used:
+            yield f"the agent {agent.name} uses `{option}`, which this runtime does not support yet"
+
+
+def _unsupported_settings(session: "Session") -> Iterator[str]:
+    settings = session.settings
+    options = {
+        "tracing": bool(settings.tracing and settings.tracing.get("enabled")),
+        "metrics": bool(settings.metrics and settings.metrics.get("enabled")),
+        "mcp": bool(settings.mcp and settings.mcp.get("servers")),
+        "skills": settings.skills is not None,
+        "supervision": settings.supervision is not None,
+    }
+    for option, used in options.items():
+        if used:
+            yield f"the settings use `{option}`, which this runtime does not support yet"

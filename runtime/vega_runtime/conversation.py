@@ -1,0 +1,73 @@
+"""Conversations as immutable values: a fork costs nothing and shares all turns before it."""
+
+from collections.abc import Iterator, Sequence
+from typing import overload
+
+from .models.base import Message
+
+
+class Conversation(Sequence[Message]):
+    """The messages between a run and an agent. `then` gives the conversation with one more.
+
+    Every conversation points to the one without its last message, so that any number of forks
+    share their common past.
+    """
+
+    __slots__ = ("_before", "_length", "last")
+
+    def __init__(self, before: "Conversation | None" = None, last: Message | None = None) -> None:
+        self._before = before
+        self._length = 0 if before is None else before._length + 1
+        self.last = last
+
+    def then(self, message: Message) -> "Conversation":
+        """The conversation that `message` continues."""
+        return Conversation(self, message)
+
+    def before_last(self) -> "Conversation":
+        """The conversation without its last message; the empty one stays empty."""
+        return self if self._before is None else self._before
+
+    def __len__(self) -> int:
+        return self._length
+
+    def __iter__(self) -> Iterator[Message]:
+        return iter(self._latest(self._length))
+
+    def __reversed__(self) -> Iterator[Message]:
+        node: Conversation | None = self
+        while node is not None and node.last is not None:
+            yield node.last
+            node = node._before
+
+    @overload
+    def __getitem__(self, index: int) -> Message: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Message]: ...
+    def __getitem__(self, index: int | slice) -> Message | list[Message]:
+        if isinstance(index, slice):
+            return self._latest(self._length)[index]
+        if not -self._length <= index < self._length:
+            raise IndexError("there is no such message")
+        back = -1 - index if index < 0 else self._length - 1 - index
+        return self._latest(back + 1)[0]
+
+    def _latest(self, count: int) -> list[Message]:
+        messages: list[Message] = []
+        node: Conversation | None = self
+        while len(messages) < count and node is not None and node.last is not None:
+            messages.append(node.last)
+            node = node._before
+        messages.reverse()
+        return messages
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Conversation) and list(self) == list(other)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return f"Conversation({list(self)!r})"
+
+
+EMPTY = Conversation()

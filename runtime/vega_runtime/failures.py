@@ -1,0 +1,155 @@
+"""Failures in words: what Python raised in a compiled module, as an error with a source place."""
+
+import re
+from types import TracebackType
+from typing import Any
+
+from .errors import ErrorInfo, ExpressionError, Place, VegaError
+from .program import Program
+
+_HELPERS = ("values.py", "text.py", "filters.py", "forms.py", "durations.py")
+"""Modules of the runtime that evaluate expressions: what they raise is the expression's fault."""
+
+
+def placed(error: VegaError, program: Program | None) -> VegaError:
+    """`error`, with its place in the source filled in where that can be told."""
+    if error.place is None and program is not None:
+        if error.site:
+            error.place = program.sites.get(error.site)
+        if error.place is None:
+            error.place = _traced(error.__traceback__, program)[0]
+    return error
+
+
+def translated(error: Exception, program: Program | None) -> Exception:
+    """A failure of the program as a `VegaError` with its place.
+
+    What Python raised while the module's own code ran becomes an ExpressionError. An exception from
+    anywhere else is a defect of the runtime or of a library, and stays what it is.
+    """
+    if isinstance(error, VegaError):
+        return placed(error, program)
+    if program is None:
+        return error
+    place, own = _traced(error.__traceback__, program)
+    if not own:
+        return error
+    failure = ExpressionError(explain(error), place=place)
+    failure.__cause__ = error
+    failure.__traceback__ = error.__traceback__
+    return failure
+
+
+def info(error: VegaError) -> ErrorInfo:
+    """What the program sees of a failure; `step` is the name of the step without its workflow."""
+    return ErrorInfo(error.message, error.type, (error.site or "").partition("/")[2])
+
+
+def _traced(trace: TracebackType | None, program: Program) -> tuple[Place | None, bool]:
+    """The place of the last line of the module on the way to the error, and whether the error
+    arose there (or in a helper that evaluates expressions) and not further down."""
+    place: Place | None = None
+    own = False
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        if code.co_filename == program.module_file:
+            place = _place_of_line(program, code, trace.tb_lineno)
+            own = True
+        elif own:
+            own = _is_helper(code.co_filename)
+        trace = trace.tb_next
+    return place, own
+
+
+def _is_helper(filename: str) -> bool:
+    folder, _, name = filename.replace("\\", "/").rpartition("/")
+    return name in _HELPERS and folder.endswith("vega_runtime")
+
+
+def _place_of_line(program: Program, code: Any, line: int) -> Place | None:
+    places = program.lines
+    for candidate in range(line, code.co_firstlineno - 1, -1):
+        if candidate in places:
+            return places[candidate]
+    return None
+
+
+# What Python says, in the language's words
+
+_NAMES = {
+    "NoneType": "null",
+    "int": "a number",
+    "float": "a number",
+    "str": "a text",
+    "bool": "a boolean",
+    "list": "a list",
+    "dict": "a map",
+    "tuple": "a list",
+    "ErrorInfo": "an error",
+    "Loop": "a loop",
+}
+_VERBS = {
+    "+": "add {0} and {1}",
+    "-": "subtract {1} from {0}",
+    "*": "multiply {0} and {1}",
+    "/": "divide {0} by {1}",
+    "//": "divide {0} by {1}",
+    "%": "divide {0} by {1}",
+}
+_OPERANDS = re.compile(r"unsupported operand type\(s\) for (\S+?)=?: '(\w+)' and '(\w+)'")
+_COMPARED = re.compile(r"'(\S+)' not supported between instances of '(\w+)' and '(\w+)'")
+_JOINED = re.compile(r'can only concatenate (\w+) \(not "(\w+)"\) to (\w+)')
+_UNARY = re.compile(r"bad operand type for unary (\S+): '(\w+)'")
+_SUBSCRIPTED = re.compile(r"'(\w+)' object is not subscriptable")
+_ITERATED = re.compile(r"'(\w+)' object is not iterable")
+_CONTAINED = re.compile(r"argument of type '(\w+)' is not iterable")
+_LENGTH = re.compile(r"object of type '(\w+)' has no len\(\)")
+_INDEXED = re.compile(r"(list|string) indices must be integers.*, not '?(\w+)'?")
+_ATTRIBUTE = re.compile(r"'(\w+)' object has no attribute '(\w+)'")
+
+
+def explain(error: Exception) -> str:
+    """What a native exception means to the author of an expression."""
+    said = str(error)
+    if isinstance(error, KeyError):
+        key = error.args[0] if error.args else ""
+        return f"there is no field {key!r}"
+    if isinstance(error, IndexError):
+        return said if said.startswith("there is no") else "there is no element at that position"
+    if isinstance(error, ZeroDivisionError):
+        return "division by zero"
+    if isinstance(error, RecursionError):
+        return "the value is nested too deeply"
+    if isinstance(error, OverflowError):
+        return "the number is too large"
+    if isinstance(error, TypeError | AttributeError):
+        return _explain_type(said)
+    return said or type(error).__name__
+
+
+def _explain_type(said: str) -> str:
+    if found := _OPERANDS.search(said):
+        verb = _VERBS.get(found[1], f"use {found[1]} on {{0}} and {{1}}")
+        return f"cannot {verb.format(_name(found[2]), _name(found[3]))}"
+    if found := _JOINED.search(said):
+        return f"cannot add {_name(found[3])} and {_name(found[2])}"
+    if found := _COMPARED.search(said):
+        return f"cannot compare {_name(found[2])} with {_name(found[3])} ({found[1]})"
+    if found := _UNARY.search(said):
+        return f"cannot negate {_name(found[2])}"
+    if found := _SUBSCRIPTED.search(said):
+        return f"{_name(found[1])} has no fields or elements"
+    if found := _CONTAINED.search(said) or _ITERATED.search(said):
+        return f"{_name(found[1])} has no elements"
+    if found := _LENGTH.search(said):
+        return f"{_name(found[1])} has no length"
+    if found := _INDEXED.search(said):
+        kind = "list" if found[1] == "list" else "text"
+        return f"a position in a {kind} is a whole number, not {_name(found[2])}"
+    if found := _ATTRIBUTE.search(said):
+        return f"{_name(found[1])} has no field {found[2]!r}"
+    return said
+
+
+def _name(python_type: str) -> str:
+    return _NAMES.get(python_type, python_type)

@@ -1,0 +1,136 @@
+"""An agent as it is in one run: every option resolved to what its calls need."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from .agent import Agent, RateLimit
+from .env import resolve_env
+from .models.base import Model
+
+if TYPE_CHECKING:
+    from .breaker import Breaker
+    from .budget import Ledger
+    from .ratelimit import Limiter
+    from .run import Run
+    from .session import Session
+
+DEFAULT_MAX_TOKENS = 4096
+
+
+class Target:
+    """A model that calls go to, and the name that requests give it."""
+
+    __slots__ = ("base_url", "model", "name")
+
+    def __init__(self, session: "Session", name: str, base_url: str | None) -> None:
+        self.model: Model
+        self.model, self.name = session.model(name, base_url)
+        self.base_url = base_url
+
+
+class Member:
+    """An agent in a run. Made at its first message; raises ConfigError when it has no model."""
+
+    __slots__ = (
+        "agent",
+        "breaker",
+        "fallback",
+        "ledger",
+        "limiters",
+        "max_tokens",
+        "params",
+        "plain",
+        "retry",
+        "system",
+        "target",
+        "temperature",
+        "tools",
+    )
+
+    def __init__(self, session: "Session", agent: Agent) -> None:
+        settings = session.settings
+        self.agent = agent
+        name, base_url = model_of(session, agent)
+        self.target = Target(session, name, base_url)
+        self.fallback: Target | None = None
+        if agent.fallback_model is not None and session.options.model is None:
+            fallback = resolve_env(agent.fallback_model, session.env)
+            self.fallback = Target(session, fallback, base_url)
+        self.max_tokens = max_tokens_of(session, agent)
+        self.temperature = (
+            settings.default_temperature if agent.temperature is None else agent.temperature
+        )
+        self.params: dict[str, Any] = resolve_env(agent.params or {}, session.env)
+        self.retry = agent.retry or settings.retry
+        self.ledger: Ledger | None = None
+        if agent.budget is not None:
+            from .session import ledger
+
+            budget = agent.budget
+            self.ledger = ledger(
+                budget.limit, on_exceed=budget.on_exceed, site=f"the agent {agent.name}"
+            )
+        self.breaker = _breaker(session, agent)
+        self.limiters = _limiters(session, agent, self.target.name)
+        self.plain = not (self.retry or self.fallback or self.breaker or self.limiters)
+        """Whether calls go straight to the model, budgets aside."""
+        system = agent.system
+        self.system: str | Callable[[Run], str] = (
+            system if callable(system) else resolve_env(system, session.env)
+        )
+        self.tools: Any = None
+
+
+def model_of(session: "Session", agent: Agent) -> tuple[str, str | None]:
+    """The name of the agent's model and its endpoint in this run; the name is "" without one.
+
+    A model given for the run replaces every agent's, and its endpoint with it.
+    """
+    options = session.options
+    if options.model is not None:
+        return options.model, None
+    env = session.env
+    base_url = resolve_env(agent.base_url, env)
+    name = agent.model or session.settings.default_model
+    if name is None:
+        name = env.get("VEGA_MODEL") or ("scripted" if options.provider is not None else "")
+    return resolve_env(name, env), base_url
+
+
+def max_tokens_of(session: "Session", agent: Agent) -> int:
+    """The limit of one reply: the agent's own, else the run's, else VEGA_MAX_TOKENS, else 4096."""
+    if agent.max_tokens is not None:
+        return agent.max_tokens
+    if session.options.max_tokens is not None:
+        return session.options.max_tokens
+    return int(session.env.get("VEGA_MAX_TOKENS") or DEFAULT_MAX_TOKENS)
+
+
+def _breaker(session: "Session", agent: Agent) -> "Breaker | None":
+    config = agent.circuit_breaker or session.settings.circuit_breaker
+    if config is None:
+        return None
+    from .breaker import Breaker
+
+    def opened(name: str) -> None:
+        session.notice(f"too many calls of {name} failed; they are stopped for a while")
+
+    return Breaker(
+        config.threshold, config.reset_after, config.half_open_max, agent.name, on_open=opened
+    )
+
+
+def _limiters(session: "Session", agent: Agent, model: str) -> "tuple[Limiter, ...]":
+    """The agent's own limit, and the one of its model that all its users share."""
+    found = [session.limiter(model)] if session.settings.rate_limit is not None else []
+    own = agent.rate_limit
+    limiters = [limiter for limiter in found if limiter is not None]
+    if own is not None:
+        limiters.insert(0, limiter_for(own, agent.name))
+    return tuple(limiters)
+
+
+def limiter_for(limit: RateLimit, name: str) -> "Limiter":
+    from .ratelimit import Limiter
+
+    return Limiter(limit.requests_per_minute, limit.tokens_per_minute, limit.strategy, name)

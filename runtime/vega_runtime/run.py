@@ -1,0 +1,438 @@
+"""The run: what a workflow's code calls for everything that is not plain computing."""
+
+from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, overload
+
+from .agent import Agent, Retry
+from .conversation import Conversation
+from .errors import (
+    BudgetExceeded,
+    ErrorInfo,
+    ExpressionError,
+    MaxProcessesReached,
+    TimeoutExceeded,
+    VegaError,
+    WorkflowFailed,
+    raise_failure,
+)
+from .failures import info, translated
+from .group import Group
+from .loops import Loop, elements, rounds
+from .options import RunOptions
+from .process import Process, Processes
+from .program import Program
+from .scopes import Attempts, Cleanup, Scope
+from .session import MAX_DEPTH, Session, ledger
+from .step import Step, observed, perform
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from .budget import Ledger
+    from .forms import Form
+    from .workflow import Workflow
+
+P = ParamSpec("P")
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+class Run:
+    """A run as the code of one workflow or branch sees it."""
+
+    __slots__ = (
+        "_base",
+        "_depth",
+        "_frames",
+        "_prefix",
+        "_processes",
+        "ledgers",
+        "order",
+        "session",
+        "workflow_name",
+    )
+
+    def __init__(
+        self,
+        session: Session,
+        workflow_name: str = "",
+        processes: Processes | None = None,
+        ledgers: "tuple[Ledger, ...] | None" = None,
+        prefix: str = "",
+        order: tuple[int, ...] = (),
+        depth: int = 0,
+        base: str | None = None,
+    ) -> None:
+        self.session = session
+        self.workflow_name = workflow_name
+        self.ledgers: tuple[Ledger, ...] = session.ledgers if ledgers is None else ledgers
+        """The budgets around the next call, from the outside."""
+        self.order = order
+        """The place of this branch in program order."""
+        self._processes = Processes() if processes is None else processes
+        self._prefix = prefix
+        self._base = workflow_name if base is None else base
+        self._depth = depth
+        self._frames: list[tuple[str, Loop]] = []
+
+    # Sends
+
+    @overload
+    async def send(
+        self,
+        site: str,
+        agent: Agent,
+        message: str,
+        *,
+        timeout: float | None = None,  # noqa: ASYNC109
+        total_timeout: float | None = None,
+        retry: Retry | None = None,
+        budget: float | None = None,
+        form: None = None,
+        tools: tuple[Any, ...] | None = None,
+        fresh: bool = False,
+        attach: tuple[str, ...] = (),
+    ) -> str: ...
+
+    @overload
+    async def send(
+        self,
+        site: str,
+        agent: Agent,
+        message: str,
+        *,
+        form: "Form[T]",
+        timeout: float | None = None,  # noqa: ASYNC109
+        total_timeout: float | None = None,
+        retry: Retry | None = None,
+        budget: float | None = None,
+        tools: tuple[Any, ...] | None = None,
+        fresh: bool = False,
+        attach: tuple[str, ...] = (),
+    ) -> T: ...
+
+    async def send(
+        self,
+        site: str,
+        agent: Agent,
+        message: str,
+        *,
+        timeout: float | None = None,  # noqa: ASYNC109
+        total_timeout: float | None = None,
+        retry: Retry | None = None,
+        budget: float | None = None,
+        form: "Form[Any] | None" = None,
+        tools: tuple[Any, ...] | None = None,
+        fresh: bool = False,
+        attach: tuple[str, ...] = (),
+    ) -> Any:
+        """Send a message to an agent and return its reply.
+
+        `timeout` limits each attempt and `total_timeout` all of them, in seconds; `budget` is the
+        most all attempts may cost, in US dollars. `form` says what the reply is parsed as. `tools`
+        replaces the agent's tools for this send. `fresh` starts a new conversation; `attach` names
+        images and PDFs in the sandbox.
+
+        Raises ModelError, BudgetExceeded, TimeoutExceeded, FormatError, RateLimited, CircuitOpen,
+        MaxIterationsExceeded; the conversation is then as if the message had not been sent.
+        """
+        session = self.session
+        member = session.member(agent)
+        process = self._processes.get(agent.name) or self._start(agent)
+        ledgers = self.ledgers
+        if budget is not None:
+            ledgers = (*ledgers, ledger(budget, site=site))
+        if member.ledger is not None:
+            ledgers = (*ledgers, member.ledger)
+        step = Step(self, site, member, process, message, ledgers)
+        step.timeout = timeout
+        step.total_timeout = total_timeout
+        step.retry = retry
+        step.form = form
+        step.tools = tools
+        step.fresh = fresh
+        step.attach = attach
+        if session.observers:
+            return await observed(step)
+        return await perform(step)
+
+    def _start(self, agent: Agent) -> Process:
+        session = self.session
+        most = session.settings.max_processes
+        if most is not None:
+            if session.processes >= most:
+                raise MaxProcessesReached(
+                    f"the run already has {most} agent processes, all that "
+                    "`settings.max_processes` allows; raise it, or run fewer branches at once"
+                )
+            session.processes += 1
+        return self._processes.start(agent.name)
+
+    # Control flow
+
+    def group(self, site: str, limit: int | None = None) -> Group:
+        """Branches that run together: `async with run.group(site) as group`.
+
+        At most `limit` run at once. Raises ExpressionError for a limit below 1.
+        """
+        if limit is not None and (isinstance(limit, bool) or limit < 1):
+            raise ExpressionError(f"`parallel` must be a whole number of at least 1, not {limit}")
+        return Group(self, site, limit)
+
+    def items(self, site: str, iterable: Iterable[T]) -> Iterator[T]:
+        """The elements of a list, or the keys of a map."""
+        for _, item in self.loop(site, iterable):
+            yield item
+
+    def loop(
+        self, site: str, iterable: Iterable[T], parent: Loop | None = None
+    ) -> Iterator[tuple[Loop, T]]:
+        """Each element with its `Loop`. Raises ExpressionError for what is no list or map."""
+        items = elements(iterable)
+        last = len(items) - 1
+        for index, item in enumerate(items):
+            loop = Loop(index, index == last, parent)
+            frame = (site, loop)
+            self._frames.append(frame)
+            try:
+                yield loop, item
+            finally:
+                self._leave(frame)
+
+    def repeat(self, site: str, limit: int, parent: Loop | None = None) -> Iterator[Loop]:
+        """Up to `limit` rounds. Raises ExpressionError unless it is a whole number from 1."""
+        last = rounds(limit) - 1
+        for index in range(last + 1):
+            loop = Loop(index, index == last, parent)
+            frame = (site, loop)
+            self._frames.append(frame)
+            try:
+                yield loop
+            finally:
+                self._leave(frame)
+
+    def _leave(self, frame: tuple[str, Loop]) -> None:
+        for position in range(len(self._frames) - 1, -1, -1):
+            if self._frames[position] is frame:
+                del self._frames[position]
+                return
+
+    async def call(
+        self, site: str, workflow: "Workflow[P, R]", /, *args: P.args, **kwargs: P.kwargs
+    ) -> R:
+        """Run another workflow of the program; it goes on with the conversations of this one.
+
+        Raises WorkflowFailed when workflows call each other too deeply, and what the other raises.
+        """
+        return await self.enter(site, workflow, workflow.bind(args, kwargs))
+
+    async def call_fresh(
+        self, site: str, workflow: "Workflow[P, R]", /, *args: P.args, **kwargs: P.kwargs
+    ) -> R:
+        """`call`, with new conversations that end with the other workflow."""
+        values = workflow.bind(args, kwargs)
+        processes = Processes()
+        try:
+            return await self.enter(site, workflow, values, processes)
+        finally:
+            self._end(processes)
+
+    async def enter(
+        self,
+        site: str,
+        workflow: "Workflow[..., R]",
+        values: Mapping[str, Any],
+        processes: Processes | None = None,
+    ) -> R:
+        """Run a workflow with inputs that are checked already."""
+        if self._depth >= MAX_DEPTH:
+            raise WorkflowFailed(
+                f"workflows call each other more than {MAX_DEPTH} deep, last '{workflow.name}'; "
+                "does the recursion end?",
+                site=site,
+            )
+        self.session.admit(workflow)
+        prefix = f"{self.key(site)}/" if site else self._prefix
+        child = Run(
+            self.session,
+            workflow.name,
+            self._processes if processes is None else processes,
+            self.ledgers,
+            prefix,
+            self.order,
+            self._depth + 1,
+        )
+        if workflow.timeout is None and workflow.budget is None:
+            return await workflow.fn(child, **values)
+        async with Scope(child, site or workflow.name, workflow.timeout, workflow.budget):
+            return await workflow.fn(child, **values)
+
+    def scope(self, site: str, timeout: float | None = None, budget: float | None = None) -> Scope:
+        """A block with a time limit (seconds) or a budget (US dollars): `async with` it.
+
+        Raises TimeoutExceeded or BudgetExceeded with the block's site.
+        """
+        return Scope(self, site, timeout, budget)
+
+    # Failures
+
+    def attempts(self, site: str, retry: Retry) -> Attempts:
+        """The attempts at a block with `retry`; see `Attempts.again`."""
+        return Attempts(self, site, retry)
+
+    def failed(self, site: str, message: str) -> WorkflowFailed:
+        """The error of a `fail` step, to be raised."""
+        return WorkflowFailed(message, site=site)
+
+    def caught(self, failure: Exception) -> ErrorInfo:
+        """What `catch` and `continue_on_error` see of a failure.
+
+        What they must not take goes on: Cancelled, the budgets of blocks that are still open, and
+        exceptions that are no failure of the program but a defect.
+        """
+        error = translated(failure, self.session.program)
+        if not isinstance(error, VegaError) or self.is_fatal(error):
+            raise_failure(error)
+        return info(error)
+
+    def is_fatal(self, error: VegaError) -> bool:
+        """Whether an error passes through every `catch` around here."""
+        if not error.catchable:
+            return True
+        return isinstance(error, BudgetExceeded) and error.scope in self.ledgers
+
+    def own(self, expired: TimeoutExceeded, site: str) -> None:
+        """Return if it was this step's own time that ran out, else raise the error again."""
+        if expired.site != site:
+            raise_failure(expired)
+
+    def cleanup(self) -> Cleanup:
+        """The body of a `finally`: `async with run.cleanup()`."""
+        return Cleanup(self)
+
+    # What the program reads
+
+    @property
+    def id(self) -> str:
+        """The run's identifier."""
+        return self.session.run_id
+
+    def env(self, name: str) -> str | None:
+        """A variable of the run's environment."""
+        return self.session.env.get(name)
+
+    def _now(self) -> "datetime":
+        clock = self.session.options.wall_clock
+        if clock is not None:
+            return clock()
+        from datetime import datetime
+
+        return datetime.now().astimezone()
+
+    def date(self) -> str:
+        """The date, YYYY-MM-DD."""
+        return self._now().strftime("%Y-%m-%d")
+
+    def time(self) -> str:
+        """The time of day, HH:MM:SS."""
+        return self._now().strftime("%H:%M:%S")
+
+    def now(self) -> str:
+        """Date and time with the offset from UTC, as RFC 3339 writes them."""
+        now = self._now()
+        return (now if now.tzinfo is not None else now.astimezone()).isoformat(timespec="seconds")
+
+    def random(self) -> str:
+        """A new random UUID."""
+        from uuid import uuid4
+
+        return str(uuid4())
+
+    # People and memory
+
+    async def ask(
+        self, site: str, question: str, choices: tuple[str, ...] = (), default: str | None = None
+    ) -> str:
+        """Ask a person. Raises ConfigError when there is nobody to ask and no default."""
+        return await self.session.asker.ask(question, choices, default, site)
+
+    async def remember(self, site: str, key: str, value: Any) -> None:
+        """Keep a JSON value under a key, for later runs too."""
+        await self.session.memory.put(key, value, site)
+
+    async def recall(self, site: str, key: str, default: Any = None) -> Any:
+        """The value kept under a key, or `default`."""
+        return await self.session.memory.get(key, default, site)
+
+    # For the rest of the runtime
+
+    def key(self, site: str) -> str:
+        """The site with the index of each loop, branch and call around it."""
+        base = self._base
+        parts: list[str] = [self._prefix]
+        for loop_site, loop in self._frames:
+            parts.append(f"{_relative(loop_site, base, parts)}[{loop.index}]/")
+            base = loop_site
+        parts.append(_relative(site, base, parts))
+        return "".join(parts)
+
+    def past(self) -> Mapping[str, Conversation]:
+        """The conversations as they are now."""
+        return self._processes.past()
+
+    def restore(self, past: Mapping[str, Conversation]) -> None:
+        """Go back to what `past()` returned."""
+        self._processes.restore(past)
+
+    def fork(
+        self, site: str, key: str | int, number: int, past: Mapping[str, Conversation]
+    ) -> "Run":
+        """The run of a branch, whose conversations begin with `past`."""
+        prefix = f"{self.key(site)}/{key}/" if self.session.observers else ""
+        return Run(
+            self.session,
+            self.workflow_name,
+            Processes(past),
+            self.ledgers,
+            prefix,
+            (*self.order, number),
+            self._depth,
+            site,
+        )
+
+    def leave(self) -> None:
+        """End the processes of a branch."""
+        self._end(self._processes)
+
+    def _end(self, processes: Processes) -> None:
+        if self.session.settings.max_processes is not None:
+            self.session.processes -= len(processes)
+
+
+def _relative(site: str, base: str, parts: list[str]) -> str:
+    """`site` without what the key says already."""
+    if len(parts) == 1 and not parts[0]:
+        return site
+    if site.startswith(f"{base}/"):
+        return site[len(base) + 1 :]
+    return site.partition("/")[2] or site
+
+
+@asynccontextmanager
+async def open_run(program: Program, options: RunOptions | None = None) -> AsyncGenerator[Run]:
+    """A run of a program, for workflows called with `run.call("", workflow, ...)`.
+
+    Raises ConfigError before a workflow's first step when something that its agents need is
+    missing. Errors carry their place in the source.
+    """
+    options = options or RunOptions()
+    async with Session(program, options) as session:
+        try:
+            if options.timeout is None:
+                yield Run(session)
+            else:
+                async with Scope(run := Run(session), "", options.timeout, None):
+                    yield run
+        except Exception as error:
+            raise_failure(translated(error, program))

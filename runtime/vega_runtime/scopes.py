@@ -1,0 +1,152 @@
+"""What stands around steps: time limits, budgets, retried blocks and clean-up."""
+
+import asyncio
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+from .errors import FormatError, TimeoutExceeded, VegaError
+from .events import Retrying
+
+if TYPE_CHECKING:
+    from .agent import Retry
+    from .run import Run
+
+CLEANUP_SECONDS = 5.0
+"""How long `finally` may go on after a cancellation."""
+
+
+class Deadline:
+    """Cancels what is inside after so many seconds and raises TimeoutExceeded for `site`."""
+
+    __slots__ = ("_seconds", "_site", "_timeout")
+
+    def __init__(self, seconds: float, site: str) -> None:
+        self._seconds = seconds
+        self._site = site
+        self._timeout = asyncio.timeout(seconds)
+
+    async def __aenter__(self) -> None:
+        await self._timeout.__aenter__()
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        try:
+            await self._timeout.__aexit__(kind, error, trace)
+        except TimeoutError:
+            pass
+        else:
+            return
+        raise TimeoutExceeded(
+            f"not finished after {seconds_text(self._seconds)}", site=self._site
+        ) from None
+
+
+def seconds_text(seconds: float) -> str:
+    """A duration for people: `50ms`, `30s`, `5m`, `1h30m`."""
+    if seconds < 1:
+        return f"{seconds * 1000:g}ms"
+    if seconds < 60:
+        return f"{seconds:g}s"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    parts = ((hours, "h"), (minutes, "m"), (rest, "s"))
+    return "".join(f"{amount}{unit}" for amount, unit in parts if amount)
+
+
+class Scope:
+    """A block with a time limit (seconds), a budget (US dollars), or both."""
+
+    __slots__ = ("_before", "_budget", "_deadline", "_run", "_site")
+
+    def __init__(self, run: "Run", site: str, timeout: float | None, budget: float | None) -> None:
+        self._run = run
+        self._site = site
+        self._budget = budget
+        self._deadline = None if timeout is None else Deadline(timeout, site)
+        self._before = run.ledgers
+
+    async def __aenter__(self) -> None:
+        self._before = self._run.ledgers
+        if self._deadline is not None:
+            await self._deadline.__aenter__()
+        if self._budget is not None:
+            from .session import ledger
+
+            self._run.ledgers = (*self._before, ledger(self._budget, site=self._site))
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._run.ledgers = self._before
+        if self._deadline is not None:
+            await self._deadline.__aexit__(kind, error, trace)
+
+
+class Cleanup:
+    """The body of a `finally`: after a cancellation it may take 5 s, then it is given up."""
+
+    __slots__ = ("_run", "_timeout")
+
+    def __init__(self, run: "Run") -> None:
+        self._run = run
+        self._timeout: asyncio.Timeout | None = None
+
+    async def __aenter__(self) -> None:
+        task = asyncio.current_task()
+        if task is not None and task.cancelling():
+            self._timeout = asyncio.timeout(CLEANUP_SECONDS)
+            await self._timeout.__aenter__()
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> bool:
+        if self._timeout is None:
+            return False
+        try:
+            await self._timeout.__aexit__(kind, error, trace)
+        except TimeoutError:
+            self._run.session.notice(
+                f"`finally` was given up {CLEANUP_SECONDS:g} s after the cancellation"
+            )
+            return True
+        return False
+
+
+class Attempts:
+    """The attempts at a block with `retry`: conversations go back to where they were before it."""
+
+    __slots__ = ("_number", "_past", "_retry", "_run", "_site")
+
+    def __init__(self, run: "Run", site: str, retry: "Retry") -> None:
+        self._run = run
+        self._site = site
+        self._retry = retry
+        self._past = run.past()
+        self._number = 1
+
+    async def again(self, failure: BaseException) -> None:
+        """Wait for the next attempt, or raise `failure` when there is none to make."""
+        from .retry import next_delay
+
+        run, session = self._run, self._run.session
+        delay = None
+        if not isinstance(failure, VegaError) or not run.is_fatal(failure):
+            delay = next_delay(self._retry, self._number, failure, session.random, (FormatError,))
+        run.restore(self._past)
+        if delay is None:
+            raise failure
+        if session.observers:
+            key = run.key(self._site)
+            session.emit(Retrying(self._site, key, self._number, delay, failure))
+        self._number += 1
+        await asyncio.sleep(delay)

@@ -1,0 +1,222 @@
+"""What all parts of one run share: its options, its agents, its models and its observers."""
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable, Mapping
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from .agent import Agent, RateLimit
+from .env import resolve_env
+from .errors import ConfigError
+from .events import Notice
+from .models.base import Model, Usage
+from .options import Observer, RunOptions
+from .program import Program
+
+if TYPE_CHECKING:
+    from random import Random
+
+    from .ask import Asker
+    from .budget import Ledger
+    from .member import Member
+    from .memory import Memory
+    from .ratelimit import Limiter
+    from .workflow import Workflow
+
+MAX_DEPTH = 100
+"""How deep workflows may call each other."""
+
+
+class Session:
+    """One run from its start to its end. `async with` it; leaving releases what it opened."""
+
+    def __init__(self, program: Program, options: RunOptions) -> None:
+        self.program = program
+        self.options = options
+        self.settings = program.settings
+        self.env: Mapping[str, str] = _environment(program, options)
+        self.observers: tuple[Observer, ...] = options.observers
+        self.ledgers: tuple[Ledger, ...] = self._run_ledgers()
+        self.started = 0.0
+        self.usage = Usage()
+        self.cost: int | None = 0
+        self.processes = 0
+        """How many agent processes are alive, counted where `max_processes` is set."""
+        self.turn: Callable[[tuple[int, ...]], Awaitable[None]] | None = None
+        """Waits until it is a branch's turn, on a loop that starts ready sends in program order."""
+        self._run_id = options.run_id
+        self._admitted: set[str] = set()
+        self._members: dict[str, Member] = {}
+        self._models: dict[tuple[str, ...], Model] = {}
+        self._limiters: dict[str, Limiter] = {}
+        self._noted: set[str] = set()
+        self._random: Random | None = None
+        self._asker: Asker | None = None
+        self._memory: Memory | None = None
+        self._closing: list[Callable[[], Awaitable[None]]] = []
+
+    async def __aenter__(self) -> "Session":
+        loop = asyncio.get_running_loop()
+        self.started = loop.time()
+        self.turn = getattr(loop, "turn", None)
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._memory is not None:
+            await self._memory.close()
+        for close in reversed(self._closing):
+            await close()
+        for model in self._models.values():
+            await model.close()
+
+    # Identity
+
+    @property
+    def run_id(self) -> str:
+        if self._run_id is None:
+            from uuid import uuid4
+
+            self._run_id = str(uuid4())
+        return self._run_id
+
+    @property
+    def random(self) -> "Random":
+        """The source of jitter, made when it is first needed."""
+        if self._random is None:
+            from random import Random
+
+            self._random = Random()
+        return self._random
+
+    # Events
+
+    def emit(self, event: Any) -> None:
+        """Tell the observers. One that fails is reported to the log and is not called again."""
+        for observer in self.observers:
+            try:
+                observer(event)
+            except Exception:
+                import logging
+
+                self.observers = tuple(one for one in self.observers if one is not observer)
+                logging.getLogger("vega").exception(
+                    "an observer failed on %s", type(event).__name__
+                )
+
+    def notice(self, message: str) -> None:
+        """Say something to the person who runs the program, once."""
+        if message not in self._noted:
+            self._noted.add(message)
+            if self.observers:
+                self.emit(Notice(message))
+
+    # Agents and models
+
+    def admit(self, workflow: "Workflow[Any, Any]") -> None:
+        """Check that everything the workflow's agents need is there, before their first call.
+
+        Raises ConfigError that lists all that is missing.
+        """
+        if workflow.name in self._admitted:
+            return
+        from .checks import problems
+
+        found = problems(self, workflow)
+        if found:
+            raise ConfigError("\n".join(found))
+        self._admitted.add(workflow.name)
+
+    def member(self, agent: Agent) -> "Member":
+        """The agent as it is in this run: its model, limits and tools."""
+        member = self._members.get(agent.name)
+        if member is None:
+            from .member import Member
+
+            member = self._members[agent.name] = Member(self, agent)
+        return member
+
+    def model(self, name: str, base_url: str | None) -> tuple[Model, str]:
+        """The model for a name, and the name to call it by; one for all that can share it.
+
+        Raises ConfigError when there is none of that name or its key is missing.
+        """
+        provider = self.options.provider
+        if provider is not None:
+            key: tuple[str, ...] = (name,)
+            if key not in self._models:
+                self._models[key] = provider(name)
+            return self._models[key], name
+        from .models.registry import model_for, target_of
+
+        target = target_of(name, self.env, base_url)
+        key = target.connection
+        if key not in self._models:
+            self._models[key] = model_for(name, base_url=base_url, env=self.env)
+        return self._models[key], target.model
+
+    def limiter(self, model: str) -> "Limiter | None":
+        """The limit that the settings put on a model, shared by all agents that use it."""
+        limits = self.settings.rate_limit
+        limit = limits if isinstance(limits, RateLimit) else (limits or {}).get(model)
+        if limit is None:
+            return None
+        if model not in self._limiters:
+            from .member import limiter_for
+
+            self._limiters[model] = limiter_for(limit, model)
+        return self._limiters[model]
+
+    def _run_ledgers(self) -> "tuple[Ledger, ...]":
+        limits = [
+            (limit, site)
+            for limit, site in (
+                (self.settings.budget, "the program's settings"),
+                (self.options.budget, "the run"),
+            )
+            if limit is not None
+        ]
+        return tuple(ledger(limit, site=site) for limit, site in limits)
+
+    # People and memory
+
+    @property
+    def asker(self) -> "Asker":
+        if self._asker is None:
+            from .ask import Asker
+
+            self._asker = Asker(self.options.answers, self.options.ask)
+        return self._asker
+
+    @property
+    def memory(self) -> "Memory":
+        if self._memory is None:
+            from .memory import Memory, memory_file
+
+            self._memory = Memory(memory_file(self.options.root, self.settings.memory))
+        return self._memory
+
+
+def ledger(limit: float, *, site: str, on_exceed: Any = "block") -> "Ledger":
+    """A budget of so many US dollars."""
+    from .budget import Ledger
+
+    return Ledger(round(limit * 1_000_000), on_exceed, site)
+
+
+def _environment(program: Program, options: RunOptions) -> Mapping[str, str]:
+    env: Mapping[str, str] = os.environ
+    if options.env is not None:
+        env = {**os.environ, **options.env}
+    key = program.settings.api_key
+    if key is not None and not env.get("ANTHROPIC_API_KEY"):
+        try:
+            return {**env, "ANTHROPIC_API_KEY": resolve_env(key, env)}
+        except KeyError:
+            return env  # the check of the run reports the missing name
+    return env
