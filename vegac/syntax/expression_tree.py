@@ -291,7 +291,7 @@ def _number_argument(parts: Parts) -> _ArgumentPart:
 
 
 def _group_argument(parts: Parts) -> _ArgumentPart:
-    return _ArgumentPart(Argument(parts[1].inner), parts[1].end)
+    return _ArgumentPart(Argument(ungroup(parts[2])), parts[-1][2])
 
 
 def _filter(parts: Parts) -> Expr:

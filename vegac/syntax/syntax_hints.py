@@ -206,13 +206,17 @@ def _before(spot: _Spot, count: int) -> str:
     return spot.tokens[-count][0] if len(spot.tokens) >= count else ""
 
 
-def _filter_argument_string(spot: _Spot) -> SyntaxProblem | None:
+def _argument_without_colon(spot: _Spot) -> SyntaxProblem | None:
     """`x | default 'a'`."""
-    if spot.kind == "WORD" and _before(spot, 2) == "PIPE" and spot.rest[:1] in ("'", '"'):
-        argument = _first_argument(spot.rest)
-        message = "an argument of a filter follows a ':'"
-        return spot.here(message, f"write `{spot.last}:{argument}`", len(argument))
-    return None
+    if spot.kind != "WORD" or _before(spot, 2) != "PIPE" or not spot.rest or spot.adjacent:
+        return None
+    if not (spot.word or spot.rest[0] in "'\"0123456789"):
+        return None
+    if spot.word.lower() in _KEYWORDS or spot.word in ("is", "for"):
+        return None
+    argument = _first_argument(spot.rest)
+    message = "an argument of a filter follows a ':'"
+    return spot.here(message, f"write `{spot.last}:{argument}`", len(argument))
 
 
 def _call(spot: _Spot) -> SyntaxProblem | None:
@@ -410,7 +414,7 @@ def _two_operands(spot: _Spot) -> SyntaxProblem | None:
 
 _RULES: Final[tuple[Callable[[_Spot], SyntaxProblem | None], ...]] = (
     _empty,
-    _filter_argument_string,
+    _argument_without_colon,
     _string,
     _after_string,
     _number,
