@@ -7,6 +7,7 @@ with one key. Where that fails, the reader takes the file as a whole.
 
 import re
 from functools import lru_cache
+from itertools import pairwise
 
 from msgspec import Struct
 
@@ -27,6 +28,12 @@ _NAME = re.compile(
 )
 # What the line scanner does not understand: directives, further documents, explicit keys.
 _ODD = re.compile(r"^(?:%|---(?:\s|$)|\.\.\.(?:\s|$)|\?(?:\s|$))", re.M)
+# A section's key after other text, or indented.
+_STRAY = re.compile(r"(?:(?<=[\w)}\].>])|^[ \t]+)(agents|workflows):[ \t]*$", re.M)
+_CONTENT = re.compile(r"^([ \t]*)(?:[\[{:\"']([ \t]+))?+((?![\s#\]}]|-(?:[ \t\r\n]|$)).+)", re.M)
+# A character that slipped in before the blanks of a deeper line.
+_SLIP = re.compile(r"[\[{:\"'][ \t]")
+_OPENS = re.compile(r"^[ \t]*[\w\"'.-][^:#]*:[ \t]*(?:[{#].*)?\r?$")
 
 
 class Piece(Struct, frozen=True):
@@ -43,49 +50,101 @@ class Piece(Struct, frozen=True):
 
 
 class Part(Struct, frozen=True):
-    """A top-level key. With `members`, `piece` is only its first line, up to the first member."""
+    """A top-level key. With `members`, `piece` is only its first line, up to the first member.
+
+    `stray` marks a key that does not stand at the start of its line.
+    """
 
     piece: Piece
     members: tuple[Piece, ...] = ()
+    stray: bool = False
 
 
 def cut(path: str, text: str, lenient: bool = False) -> list[Part] | None:
-    """The parts of a file in order; None where it cannot be cut with certainty."""
+    """The parts of a file in order; None where it cannot be cut with certainty.
+
+    `lenient` is for files that are known to be broken: it also cuts at lines that look like
+    definitions and stand a little off, so that a mistake stays in the definition that holds it.
+    """
     preamble = _PREAMBLE.match(text)
     begin = preamble.end() if preamble else 0
-    if _ODD.search(text, begin):
+    if not lenient and _ODD.search(text, begin):
         return None
     starts = [match.start() for match in _TOP.finditer(text, begin)]
+    strays: set[int] = set()
+    if lenient:
+        strays = set(_stray_sections(text, begin))
+        starts = sorted({*(place for place in starts if not _SLIP.match(text, place)), *strays})
     if not starts or text[starts[0]] in "[{":
         return None
     blank = _BLANK.match(text, begin)
-    if blank is not None and blank.end() < starts[0]:
+    if not lenient and blank is not None and blank.end() < starts[0]:
         return None
+    if lenient and text[begin : starts[0]].strip():
+        starts.insert(0, begin)
     names = _Names()
     parts: list[Part] = []
-    for start, end in zip(starts, [*starts[1:], len(text)], strict=True):
+    for start, end in pairwise([*starts, len(text)]):
+        if end in strays:
+            # Blanks before it would be taken for a line of their own.
+            end = len(text[:end].rstrip(" \t"))
         header = _HEADER.match(text, start, end)
-        name = _name(text, start)
-        unit = names.unit(f"{path}#{name}")
-        first_of_name = unit == f"{path}#{name}"
-        members = _members(path, text, header, end, names) if header and first_of_name else ()
+        unit = names.unit(f"{path}#{_name(text, start)}")
+        members: tuple[Piece, ...] = ()
+        if header and unit == f"{path}#{header[1]}":
+            find = _stray_members if lenient else _members
+            column, places = find(text, header.end(), end)
+            members = tuple(
+                Piece(names.unit(f"{unit}/{_name(text, place)}"), place, stop, 1, column)
+                for place, stop in pairwise([*places, end])
+            )
         stop = members[0].start if members else end
-        parts.append(Part(Piece(unit, start, stop, 0, 0), members))
+        parts.append(Part(Piece(unit, start, stop, 0, 0), members, start in strays))
     return parts
 
 
-def _members(
-    path: str, text: str, header: re.Match[str], end: int, names: "_Names"
-) -> tuple[Piece, ...]:
-    first = _FIRST.match(text, header.end(), end)
+def _members(text: str, start: int, end: int) -> tuple[int, list[int]]:
+    """The column of a section's entries and where their lines start."""
+    first = _FIRST.match(text, start, end)
     if first is None:
-        return ()
+        return 0, []
     column = len(first[2])
-    starts = [match.start() for match in _at_column(column).finditer(text, first.end(1), end)]
-    return tuple(
-        Piece(names.unit(f"{path}#{header[1]}/{_name(text, start)}"), start, stop, 1, column)
-        for start, stop in zip(starts, [*starts[1:], end], strict=True)
-    )
+    entries = _at_column(column).finditer(text, first.end(1), end)
+    return column, [match.start() for match in entries]
+
+
+def _stray_sections(text: str, begin: int) -> list[int]:
+    """Where `agents:` or `workflows:` stands, though not at the start of a line."""
+    return [
+        match.start(1) for match in _STRAY.finditer(text, begin) if not _has_key(text, match[1])
+    ]
+
+
+def _has_key(text: str, name: str) -> bool:
+    return text.startswith(f"{name}:") or f"\n{name}:" in text
+
+
+def _stray_members(text: str, start: int, end: int) -> tuple[int, list[int]]:
+    """Like `_members`, but taking in lines that are indented by less or with tabs."""
+    lines = [
+        (match.start(), len(match[1]) - match[1].count("\t") + len(match[2] or ""), match[3])
+        for match in _CONTENT.finditer(text, start, end)
+    ]
+    opening = [indent for _, indent, line in lines if indent and _OPENS.search(line)]
+    if not opening:
+        return _members(text, start, end)
+    column = min(opening)
+    if column + 1 in opening and opening.count(column) == 1:
+        # One line that lacks a space among its neighbours.
+        column += 1
+    places = [
+        place
+        for place, indent, line in lines
+        if indent == column or (0 < indent < column and _OPENS.search(line))
+    ]
+    if places and any(place < places[0] for place, _, _ in lines):
+        places.insert(0, lines[0][0])
+    return column, places
 
 
 class _Names:

@@ -109,17 +109,19 @@ class _Session:
         self.used: dict[str, _Read] = {}
 
     def run(self, whole: Chunk) -> None:
-        parts = cut(self.tree.file.path, self.text)
-        if parts is None:
-            self.whole(whole)
-            return
-        if self.fits(parts):
+        path = self.tree.file.path
+        parts = cut(path, self.text)
+        if parts is not None and self.fits(parts):
             self.assemble(parts)
-        elif self.is_yaml(parts):
-            self.whole(whole)
+            return
+        sound = (
+            self.is_yaml(parts) if parts else isinstance(self.remembered(whole, 0).result, Composed)
+        )
+        lenient = None if sound else cut(path, self.text, lenient=True)
+        if lenient:
+            self.assemble(lenient)
         else:
-            lenient = cut(self.tree.file.path, self.text, lenient=True)
-            self.assemble(lenient or parts)
+            self.whole(whole)
 
     def fits(self, parts: list[Part]) -> bool:
         """Whether each piece is one entry, and none needs another's anchors."""
@@ -168,10 +170,13 @@ class _Session:
 
     def sound(self, read: _Read, depth: int, column: int) -> Composed:
         """What a chunk says, mended where it is broken."""
-        if isinstance(read.result, Composed) and (
-            read.chunk.unit.endswith("#") or isinstance(read.result.root, Mapping)
-        ):
-            return read.result
+        result = read.result
+        if isinstance(result, Composed):
+            root = result.root
+            if read.chunk.unit.endswith("#"):
+                return result
+            if isinstance(root, Mapping) and root.start == column:
+                return result
         if read.mended is None:
             read.mended = recover(read.chunk, depth, column)
             read.mended.diagnostics.extend(comments_in_text(read.mended))
@@ -183,6 +188,8 @@ class _Session:
         seen: dict[str, Entry] = {}
         for part in parts:
             composed = self.take(part.piece)
+            if part.stray:
+                self.stray(composed)
             if root is None:
                 root = self.tree.root = Mapping(composed.chunk, 0, 0, [])
             entries = composed.root.entries if isinstance(composed.root, Mapping) else []
@@ -201,6 +208,16 @@ class _Session:
         composed = self.sound(self.read(piece), piece.depth, piece.column)
         self.place(composed, piece.start)
         return composed
+
+    def stray(self, composed: Composed) -> None:
+        """Reports a top-level key that stands after other text or blanks."""
+        chunk = composed.chunk
+        name = chunk.text.partition(":")[0]
+        self.complain(
+            "yaml-syntax",
+            f"`{name}:` must stand at the start of a line",
+            Span(chunk.unit, 0, len(name)),
+        )
 
     def add(self, entries: list[Entry], seen: dict[str, Entry], more: list[Entry]) -> None:
         for entry in more:

@@ -1,13 +1,234 @@
-"""Makes the best of a chunk that fails as YAML."""
+"""Makes the best of a chunk that fails as YAML.
 
-from vegac.source.diagnostic import Diagnostic
+The likeliest cure for the first mistake is applied to a copy of the text, and the copy is read
+again, until it can be read as a whole. Places of the copy lead back to the author's text.
+"""
+
+import re
+
+from msgspec import structs
+
+from vegac.source.diagnostic import Diagnostic, Edit, Fix, Label
 from vegac.source.span import Span
-from vegac.syntax.compose import Composed
-from vegac.syntax.nodes import Chunk, ErrorNode
+from vegac.syntax.compose import Composed, Failure, compose
+from vegac.syntax.lines import split_lines
+from vegac.syntax.mending import Mended, Trace, trace
+from vegac.syntax.nodes import Chunk, Entry, ErrorNode, Mapping, Node, Scalar, Sequence
+from vegac.syntax.repairs import Repair, Scene, line_index, proposals
+
+MAX_MISTAKES = 12
+# Characters that all the readings of one recovery may take together, so that it ends soon.
+EFFORT = 6_000_000
+MIN_TRIES = 24
+
+_KEY = re.compile(r"\s*(\"[^\"\r\n]*\"|'[^'\r\n]*'|[^\s:#][^:\r\n]*)")
 
 
 def recover(chunk: Chunk, depth: int, column: int) -> Composed:
-    """What can be read of a chunk."""
-    span = Span(chunk.unit, 0, 1)
-    finding = Diagnostic("yaml-syntax", "error", "this is not valid YAML", span)
-    return Composed(chunk, ErrorNode(chunk, 0, len(chunk.text)), [finding], set(), {}, 0)
+    """What can be read of a chunk, with one finding for each mistake.
+
+    A definition whose text cannot be mended keeps its key, with an error node as its value.
+    """
+    mended = Mended(chunk.text)
+    findings: list[Diagnostic] = []
+    tries = max(MIN_TRIES, EFFORT // max(len(chunk.text), 1))
+    touched = -1
+    lost = False
+    for _ in range(MAX_MISTAKES):
+        found = trace(mended.text)
+        if found.failure is None:
+            break
+        scene = _scene(mended.text, found)
+        if scene is None:
+            break
+        repair, after, spent = _best(chunk, scene, mended, tries)
+        tries -= spent
+        place = mended.back(repair.start if repair else scene.problem)
+        if place > touched and not lost:
+            findings.append(_finding(chunk, mended, scene, repair))
+        if repair is None or after is None:
+            break
+        # What comes after text that was left out may only seem wrong.
+        lost = lost or repair.loses
+        last = max((change.end for change in repair.changes), default=scene.problem)
+        touched = max(touched, mended.back(max(last, scene.line.end)))
+        mended = after
+    composed = compose(chunk, depth, mended.text)
+    readable = isinstance(composed, Composed) and isinstance(composed.root, Mapping)
+    if isinstance(composed, Composed) and readable:
+        _lead_back(composed, mended)
+    else:
+        composed = _husk(chunk)
+    if not findings:
+        findings.append(_column(chunk, column) if readable else _shape(chunk))
+    composed.diagnostics[:0] = findings
+    return composed
+
+
+def _scene(text: str, found: Trace) -> Scene | None:
+    lines = split_lines(text)
+    if not lines or found.failure is None:
+        return None
+    problem, context = found.failure.problem, found.failure.context
+    here = line_index(lines, problem)
+    while here > 0 and (lines[here].blank or lines[here].start > problem):
+        here -= 1
+    near = here if context is None else line_index(lines, context)
+    return Scene(text, lines, problem, context, here, near, found)
+
+
+def _best(
+    chunk: Chunk, scene: Scene, mended: Mended, tries: int
+) -> tuple[Repair | None, Mended | None, int]:
+    """The first repair that makes the text sound, else the one that gets furthest.
+
+    One that only makes new mistakes, such as keys that stand twice, comes after those that do not.
+    """
+    spent = 0
+    furthest = mended.back(scene.problem)
+    line_end = mended.back(scene.line.end)
+    best: Repair | None = None
+    outcome: Mended | None = None
+    fewest = -1
+    for repair in proposals(scene):
+        if spent >= tries or (repair.loses and fewest >= 0):
+            break
+        after = mended.apply(repair.changes)
+        if after.text == mended.text:
+            continue
+        spent += 1
+        result = trace(after.text)
+        if result.failure is None:
+            composed = compose(chunk, 0, after.text)
+            flaws = _flaws(composed)
+            if flaws == 0:
+                return repair, after, spent
+            if fewest < 0 or flaws < fewest:
+                fewest, best, outcome = flaws, repair, after
+            continue
+        if fewest >= 0 or (repair.loses and best is not None and not best.loses):
+            continue
+        reached = after.back(result.failure.problem)
+        if reached > max(furthest, line_end):
+            furthest, best, outcome = reached, repair, after
+    return best, outcome, spent
+
+
+def _flaws(result: Composed | Failure) -> int:
+    """How much of a text that YAML accepts is still not what a program may say."""
+    if isinstance(result, Failure):
+        return 1
+    return len(result.diagnostics) + (not isinstance(result.root, Mapping))
+
+
+def _finding(chunk: Chunk, mended: Mended, scene: Scene, repair: Repair | None) -> Diagnostic:
+    if repair is None:
+        start, end = mended.back_range(scene.problem, scene.problem + 1)
+        return Diagnostic(
+            "yaml-syntax",
+            "error",
+            "YAML cannot be read from here on",
+            Span(chunk.unit, start, max(end, start + 1)),
+        )
+    start, end = mended.back_range(repair.start, repair.end)
+    fixes: tuple[Fix, ...] = ()
+    if repair.fix:
+        edits: list[Edit] = []
+        for change in repair.changes:
+            first, last = mended.back_range(change.start, change.end)
+            edits.append(Edit(Span(chunk.unit, first, last), change.text))
+        fixes = (Fix(repair.fix, tuple(edits), "safe" if repair.safe else "unsafe"),)
+    return Diagnostic(
+        "yaml-syntax",
+        "error",
+        repair.message,
+        Span(chunk.unit, start, max(end, start + 1)),
+        hint=repair.hint,
+        fixes=fixes,
+    )
+
+
+def _shape(chunk: Chunk) -> Diagnostic:
+    """The finding for text that is YAML, but no `key: value`."""
+    match = _KEY.match(chunk.text)
+    start, end = match.span(1) if match else (0, 1)
+    return Diagnostic(
+        "yaml-syntax",
+        "error",
+        f"the colon after `{chunk.text[start:end].rstrip()}` is missing",
+        Span(chunk.unit, start, len(chunk.text[:end].rstrip())),
+        hint="write `:` after the key",
+        fixes=(Fix("insert `:`", (Edit(Span(chunk.unit, end, end), ":"),)),),
+    )
+
+
+def _column(chunk: Chunk, column: int) -> Diagnostic:
+    """The finding for a definition that stands at another column than its neighbours."""
+    indent = len(chunk.text) - len(chunk.text.lstrip(" "))
+    edit = Edit(Span(chunk.unit, 0, indent), " " * column)
+    return Diagnostic(
+        "yaml-syntax",
+        "error",
+        "this line is indented differently from the lines around it",
+        Span(chunk.unit, indent, max(len(chunk.text.splitlines()[0].rstrip()), indent + 1)),
+        hint=f"indent it by {column} spaces",
+        fixes=(Fix(f"indent by {column} spaces", (edit,), "unsafe"),),
+    )
+
+
+def _husk(chunk: Chunk) -> Composed:
+    """The key of a definition whose content is lost."""
+    match = _KEY.match(chunk.text)
+    stop = len(chunk.text.rstrip())
+    node: Node = ErrorNode(chunk, match.end(1) if match else 0, stop)
+    if match and not chunk.unit.endswith("#"):
+        source = match[1].rstrip()
+        start = match.start(1)
+        if source[0] in "\"'":
+            style, value = ("single" if source[0] == "'" else "double"), source[1:-1]
+        else:
+            style, value = "plain", source
+        key = Scalar(chunk, start, start + len(source), value, style)
+        node = Mapping(chunk, start, stop, [Entry(key, node)])
+    return Composed(chunk, node, [], set(), {}, 0)
+
+
+def _lead_back(composed: Composed, mended: Mended) -> None:
+    """Turns places of the mended text into those of the chunk."""
+    seen: set[int] = set()
+    source = composed.chunk.text
+
+    def walk(node: Node) -> None:
+        if id(node) in seen:
+            return
+        seen.add(id(node))
+        node.start, node.end = mended.back_range(node.start, node.end)
+        if isinstance(node, Scalar):
+            quotes = {"single": "'", "double": '"'}.get(node.style)
+            if quotes and source[node.start : node.start + 1] != quotes:
+                # Quotes that only the mended text has.
+                node.style = "plain"
+        elif isinstance(node, Mapping):
+            for entry in node.entries:
+                walk(entry.key)
+                walk(entry.value)
+        elif isinstance(node, Sequence):
+            for item in node.items:
+                walk(item)
+
+    def span(place: Span) -> Span:
+        start, end = mended.back_range(place.start, place.end)
+        return Span(place.unit, start, end)
+
+    if composed.root is not None:
+        walk(composed.root)
+    composed.missing = {name: span(place) for name, place in composed.missing.items()}
+    composed.diagnostics[:] = [
+        structs.replace(
+            found,
+            span=span(found.span),
+            labels=tuple(Label(span(label.span), label.message) for label in found.labels),
+            fixes=(),
+        )
+        for found in composed.diagnostics
+    ]
