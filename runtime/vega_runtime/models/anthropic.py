@@ -16,7 +16,7 @@ from .base import (
     ToolSchema,
     Usage,
 )
-from .transport import CONNECT_TIMEOUT, READ_TIMEOUT, Json, Transport, billed, tool_arguments
+from .transport import CONNECT_TIMEOUT, READ_TIMEOUT, Json, Transport, billed, tool_arguments, whole
 
 _STOP_REASONS: dict[object, StopReason] = {
     "end_turn": "end_turn",
@@ -69,7 +69,7 @@ class AnthropicModel:
 
     async def generate(self, request: Request) -> Response:
         if request.max_tokens > _STREAM_FROM_TOKENS:
-            return await self._whole_stream(request)
+            return await whole(self.stream(request))
         return self._response(await self._transport.post(body_of(request)))
 
     async def stream(self, request: Request) -> AsyncIterator[StreamEvent]:
@@ -87,12 +87,6 @@ class AnthropicModel:
 
     async def close(self) -> None:
         await self._transport.close()
-
-    async def _whole_stream(self, request: Request) -> Response:
-        async for event in self.stream(request):
-            if isinstance(event, Response):
-                return event
-        raise self._transport.cut(None)  # a stream ends in its Response or raises
 
     def _response(self, reply: Json) -> Response:
         content = reply.get("content")

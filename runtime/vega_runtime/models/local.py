@@ -23,6 +23,7 @@ from .base import (
     Usage,
 )
 from .download import FILES, Progress, fetch, installed
+from .transport import whole
 
 Json = dict[str, Any]
 
@@ -83,12 +84,7 @@ class LocalModel:
         self._stops: set[threading.Event] = set()
 
     async def generate(self, request: Request) -> Response:
-        response: Response | None = None
-        async for event in self.stream(request):
-            if isinstance(event, Response):
-                response = event
-        assert response is not None  # a stream ends in its Response or raises
-        return response
+        return await whole(self.stream(request))
 
     async def stream(self, request: Request) -> AsyncIterator[StreamEvent]:
         body = body_of(request)

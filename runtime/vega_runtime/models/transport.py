@@ -12,7 +12,7 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from ..errors import ModelError, ModelErrorKind
-from .base import Usage
+from .base import Response, StreamEvent, Usage
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -205,6 +205,16 @@ def billed(error: ModelError, usage: Usage | None) -> ModelError:
     if usage is not None:
         error.__dict__["usage"] = usage
     return error
+
+
+async def whole(stream: AsyncIterator[StreamEvent]) -> Response:
+    """The response at the end of a stream."""
+    response: Response | None = None
+    async for event in stream:
+        if isinstance(event, Response):
+            response = event
+    assert response is not None  # a stream ends in its Response or raises
+    return response
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
