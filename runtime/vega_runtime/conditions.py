@@ -5,8 +5,8 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
-from vega_runtime import values
-from vega_runtime.errors import ExpressionError
+from . import values
+from .errors import ExpressionError
 
 CONDITION = r"\s*(?:(?P<operator>==|!=|<=|>=|<|>)\s*(?P<literal>\S(?:.*\S)?))?\s*"
 INTEGER = re.compile(r"[+-]?\d+")

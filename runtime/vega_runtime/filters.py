@@ -10,12 +10,12 @@ from collections.abc import Sequence
 from math import isfinite, trunc
 from typing import Any, NoReturn, TypeVar, cast
 
-from vega_runtime import values
-from vega_runtime.conditions import DECIMAL, INTEGER, holds
-from vega_runtime.errors import ExpressionError
-from vega_runtime.kinds import is_integer, is_list, is_map, is_number
-from vega_runtime.text import text, to_json
-from vega_runtime.values import describe, equal
+from . import values
+from .conditions import DECIMAL, INTEGER, holds
+from .errors import ExpressionError
+from .kinds import is_integer, is_list, is_map, is_number
+from .text import text, to_json
+from .values import describe, equal
 
 T = TypeVar("T")
 
@@ -181,14 +181,14 @@ def contains(value: Any, s: Any) -> bool:
 
 def match_(value: Any, pattern: Any) -> bool:
     """Whether the regular expression matches somewhere in the text."""
-    from vega_runtime.patterns import search
+    from .patterns import search
 
     return search(_argument("match", "pattern", pattern), _string("match", value))
 
 
 def regex_replace(value: Any, pattern: Any, replacement: Any) -> str:
     """Every match of the regular expression replaced; `\\1` stands for the first group."""
-    from vega_runtime.patterns import substitute
+    from .patterns import substitute
 
     return substitute(
         _argument("regex_replace", "pattern", pattern),
@@ -427,14 +427,14 @@ def if_(value: Any, condition: Any, then: T, otherwise: T = _NULL) -> T:
 
 def json_(value: Any) -> Any:
     """The value that the text writes in JSON; one code fence around it is ignored."""
-    from vega_runtime.parsing import parse_json
+    from .parsing import parse_json
 
     return parse_json(_string("json", value))
 
 
 def yaml_(value: Any) -> Any:
     """The value that the text writes in YAML; one code fence around it is ignored."""
-    from vega_runtime.parsing import parse_yaml
+    from .parsing import parse_yaml
 
     return parse_yaml(_string("yaml", value))
 

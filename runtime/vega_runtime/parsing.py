@@ -5,34 +5,38 @@ import re
 from math import isfinite
 from typing import Any, NoReturn
 
-from vega_runtime.errors import ExpressionError
+from .errors import ExpressionError
 
-_FENCE = re.compile(
-    r"\s*(?P<fence>```+|~~~+)[^\n`]*\n(?P<body>.*?)\n?[ \t]*(?P=fence)\s*", re.DOTALL
-)
-_MAX_DEPTH = 64
+_FENCE = re.compile(r"(```+|~~~+)[^`]*")
 
 
 def strip_fence(text: str) -> str:
     """The inside of the one code fence that the whole text is, or else the text itself."""
-    found = _FENCE.fullmatch(text)
-    return found["body"] if found else text
+    rows = text.strip().split("\n")
+    opening = _FENCE.fullmatch(rows[0])
+    if opening is None or len(rows) < 2:
+        return text
+    fence = opening[1]
+    inner = rows[1:-1]
+    if rows[-1].strip() != fence or any(row.lstrip().startswith(fence) for row in inner):
+        return text
+    return "\n".join(inner)
 
 
-def parse_json(text: str) -> Any:
+def parse_json(text: str, subject: str = "the text") -> Any:
     """The value of a JSON text. Raises `ExpressionError` that quotes the place."""
     body = strip_fence(text)
     try:
         return _DECODER.decode(body)
     except json.JSONDecodeError as problem:
         raise ExpressionError(
-            f"the text is not valid JSON: {problem.msg} at line {problem.lineno}, column "
+            f"{subject} is not valid JSON: {problem.msg} at line {problem.lineno}, column "
             f"{problem.colno}{excerpt(body, problem.pos)}"
         ) from None
     except RecursionError:
-        raise ExpressionError("the JSON is nested too deeply") from None
+        raise ExpressionError(f"{subject} is not valid JSON: it is nested too deeply") from None
     except ValueError as problem:
-        raise ExpressionError(f"the text is not valid JSON: {problem}") from None
+        raise ExpressionError(f"{subject} is not valid JSON: {problem}") from None
 
 
 def excerpt(text: str, position: int) -> str:
@@ -58,12 +62,12 @@ def _float(word: str) -> float:
 _DECODER = json.JSONDecoder(parse_constant=_constant, parse_float=_float)
 
 
-def parse_yaml(text: str) -> Any:
+def parse_yaml(text: str, subject: str = "the text") -> Any:
     """The value of a YAML text, read by the rules of program files.
 
     Plain scalars are null, `true`/`false`, decimal numbers, or else strings (dates too); keys are
     strings; tags other than YAML's own for these types are refused. Raises `ExpressionError`.
     """
-    from vega_runtime.yaml_events import load
+    from .yaml_data import load
 
-    return load(strip_fence(text))
+    return load(strip_fence(text), subject)

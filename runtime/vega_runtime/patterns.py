@@ -8,7 +8,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from functools import lru_cache
 
-from vega_runtime.errors import ExpressionError
+from .errors import ExpressionError
 
 LIMIT = 2.0
 """Seconds that one search may take."""

@@ -5,7 +5,7 @@ from functools import cache
 from math import isfinite
 from typing import Any, cast
 
-from vega_runtime.errors import ExpressionError
+from .errors import ExpressionError
 
 
 def text(value: object) -> str:

@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from math import isfinite
 from typing import Any, cast
 
-from vega_runtime.errors import ExpressionError
-from vega_runtime.kinds import is_integer, is_list, is_map, is_number, kind
-from vega_runtime.text import fields, text
+from .errors import ExpressionError
+from .kinds import is_integer, is_list, is_map, is_number, kind
+from .text import fields, text
 
 _MAX_BITS = 14_000
 """About 4,200 decimal digits: the most that Python writes out; guards loops that keep squaring."""
