@@ -75,8 +75,8 @@ RETRY: Table = {
     "retry_on": Key("words", "The kinds of failure that are tried again.", values=ERROR_KINDS),
 }
 RATE_LIMIT: Table = {
-    "requests_per_minute": Key("number", "Calls a minute.", minimum=0),
-    "tokens_per_minute": Key("number", "Tokens a minute.", minimum=0),
+    "requests_per_minute": Key("integer", "Calls a minute.", minimum=1),
+    "tokens_per_minute": Key("integer", "Tokens a minute.", minimum=1),
     "strategy": Key(
         "word", "What happens at the limit.", values=("queue", "reject", "backpressure")
     ),

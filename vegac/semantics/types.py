@@ -177,7 +177,7 @@ def overlaps(left: Type, right: Type) -> bool:
                     return True
                 case ListOf(), ListOf():
                     return True
-                case (MapOf() | Record()), (MapOf() | Record()):
+                case ((MapOf() | Record()), (MapOf() | Record())):
                     return True
                 case _:
                     pass

@@ -1,0 +1,1 @@
+"""Lowering: from trees to IR, typing and resolving on the way."""

@@ -1,0 +1,338 @@
+"""Agents and settings: inheritance resolved, fields read, checked and normalised."""
+
+from collections.abc import Iterable
+
+from msgspec import Struct
+from vega_grammar import keys as grammar
+
+from vegac.ir import nodes as ir
+from vegac.ir.build.fields import INVALID, FieldReader, Invalid, Read
+from vegac.ir.build.scope import FixedScope
+from vegac.ir.build.texts import TextBuilder, as_text
+from vegac.semantics.declarations import Declaration, Declarations
+from vegac.source.diagnostic import Edit, Fix
+from vegac.source.findings import Findings
+from vegac.source.suggest import available, did_you_mean, nearest
+from vegac.syntax.document import unknown_key
+from vegac.syntax.nodes import Entry, ErrorNode, Mapping, Node, Scalar, Sequence
+
+try:
+    from vega_grammar.tools import BUILTIN_TOOLS
+except ImportError:
+    BUILTIN_TOOLS = dict.fromkeys(
+        "read_file write_file append_file list_files run_command exec http_get http_post web_search send_email memory_store memory_search".split()
+    )
+CONSTRUCTORS = {
+    "retry": "Retry",
+    "rate_limit": "RateLimit",
+    "circuit_breaker": "CircuitBreaker",
+    "supervision": "Supervision",
+    "skills": "Skills",
+    "delegation": "Delegation",
+    "logging": "Logging",
+    "tracing": "Tracing",
+    "metrics": "Metrics",
+    "memory": "MemorySettings",
+}
+"""Keys whose mapping becomes a constructor of the runtime."""
+
+
+class Resolved(Struct, eq=False):
+    """An agent with what it inherits: the entry of each field and the file that holds it."""
+
+    declaration: Declaration
+    fields: dict[str, tuple[Entry, str]]
+
+
+class AgentBuilder:
+    """Builds the agents of a program. `mcp` are the names of declared MCP servers (None: unknown
+    because the settings could not be read)."""
+
+    def __init__(
+        self,
+        findings: Findings,
+        program: Declarations,
+        settings: dict[str, ir.StaticValue],
+        mcp: tuple[str, ...],
+    ) -> None:
+        self.findings = findings
+        self.program = program
+        self.settings = settings
+        self.mcp = mcp
+        self.reader = FieldReader(findings)
+        self.extended: set[str] = set()
+        self.used_tools: set[str] = set()
+        self.used_agents: set[str] = set()
+
+    def build(self) -> list[ir.Agent]:
+        resolved = {name: self._resolve(name) for name in self.program.agents}
+        return [self._agent(agent) for agent in resolved.values()]
+
+    # --- inheritance ---------------------------------------------------------------------------
+
+    def _resolve(self, name: str) -> Resolved:
+        declaration = self.program.agents[name]
+        fields = self._own_fields(declaration)
+        chain = [name]
+        parent = fields.get("extends")
+        while parent is not None and isinstance(parent[0].value, Scalar):
+            scalar = parent[0].value
+            found = self.program.agents.get(scalar.value)
+            if found is None:
+                if chain == [name]:
+                    self.unknown_agent(scalar)
+                break
+            if scalar.value in chain:
+                if scalar.value == name:
+                    self.findings.report(
+                        "inherit-cycle",
+                        scalar.span,
+                        f"'{name}' extends itself: " + " -> ".join([*chain, scalar.value]),
+                        hint="remove one `extends`",
+                    )
+                break
+            chain.append(scalar.value)
+            self.extended.add(scalar.value)
+            inherited = self._own_fields(found, quiet=True)
+            fields = {**inherited, **fields}
+            parent = inherited.get("extends")
+        return Resolved(declaration, fields)
+
+    def _own_fields(
+        self, declaration: Declaration, quiet: bool = False
+    ) -> dict[str, tuple[Entry, str]]:
+        node = declaration.node
+        if not isinstance(node, Mapping):
+            if not quiet and not isinstance(node, ErrorNode):
+                self.findings.report(
+                    "wrong-type",
+                    node.span,
+                    f"agent '{declaration.name}' is a map of its fields",
+                    hint="give it at least `system:` and `model:`",
+                )
+            return {}
+        found: dict[str, tuple[Entry, str]] = {}
+        for entry in node.entries:
+            key = entry.key.value
+            if key in grammar.AGENT:
+                found[key] = (entry, declaration.file)
+            elif quiet or key.startswith("x-"):
+                continue
+            elif key in grammar.SERVER_AGENT_KEYS:
+                self.findings.report(
+                    "ignored-key",
+                    entry.key.span,
+                    f"`{key}` belongs to a server around the language; it is ignored here",
+                )
+            else:
+                unknown_key(self.findings, entry.key, grammar.AGENT, "an agent")
+        return found
+
+    def unknown_agent(self, scalar: Scalar, code: str = "unknown-agent") -> None:
+        """Report a name that no agent has."""
+        names = self.program.agents
+        near = nearest(scalar.value, names)
+        self.findings.report(
+            code,
+            scalar.span,
+            f"no agent is named '{scalar.value}'",
+            hint=did_you_mean(scalar.value, names),
+            notes=(available("agents", names),) if names else ("there are no agents",),
+            fixes=(Fix(f"Write '{near[0]}'", (Edit(scalar.span, near[0]),)),) if near else (),
+            subject=scalar.value,
+            suggestions=tuple(near),
+        )
+
+    # --- one agent -----------------------------------------------------------------------------
+
+    def _agent(self, agent: Resolved) -> ir.Agent:
+        declaration = agent.declaration
+        own = {entry.key.value for entry in _entries(declaration.node)}
+        options: dict[str, ir.StaticValue] = {}
+        for name, (entry, file) in agent.fields.items():
+            if name == "extends":
+                continue
+            self.findings.quiet += name not in own
+            value = self._field(name, entry.value, file, declaration)
+            self.findings.quiet -= name not in own
+            if not isinstance(value, Invalid):
+                options["display_name" if name == "name" else name] = value
+        self._complete(agent, options)
+        return ir.Agent(declaration.name, declaration.key.span, options)
+
+    def _complete(self, agent: Resolved, options: dict[str, ir.StaticValue]) -> None:
+        """Fill in defaults and report what a usable agent needs."""
+        declaration = agent.declaration
+        name = declaration.name
+        for key, default in (
+            ("model", "default_model"),
+            ("temperature", "default_temperature"),
+            ("retry", "retry"),
+            ("rate_limit", "rate_limit"),
+            ("circuit_breaker", "circuit_breaker"),
+            ("supervision", "supervision"),
+            ("skills", "skills"),
+        ):
+            if key not in agent.fields and default in self.settings:
+                value = self.settings[default]
+                if key != "rate_limit" or isinstance(value, ir.Construct):
+                    options[key] = value
+        if isinstance(declaration.node, ErrorNode) or name in self.extended:
+            return
+        if "system" not in agent.fields:
+            self.findings.report(
+                "missing-system",
+                declaration.key.span,
+                f"agent '{name}' has no system prompt",
+                hint="add `system:` with what the agent is to do",
+                subject="system",
+            )
+        if "model" not in options and "model" not in agent.fields:
+            self.findings.report(
+                "missing-model",
+                declaration.key.span,
+                f"agent '{name}' has no model, and `settings` has no `default_model`",
+                hint="add `model:`, or give --model or VEGA_MODEL with each run",
+                subject="model",
+            )
+
+    def _field(self, name: str, node: Node, file: str, agent: Declaration) -> Read:
+        match name:
+            case "system":
+                return self._system(node, file)
+            case "tools":
+                return self._tools(node)
+            case "team":
+                return self._team(node, agent)
+            case "context":
+                return self._context(node)
+            case "budget":
+                return self._budget(node)
+            case "knowledge":
+                return self.reader.strings(node, name)
+            case _ if name in CONSTRUCTORS:
+                return construct(self.reader, node, name)
+            case _:
+                return self.reader.read(node, grammar.AGENT[name], name)
+
+    def _system(self, node: Node, file: str) -> Read:
+        del file
+        if isinstance(node, Mapping):
+            values = self.reader.values(node, grammar.SYSTEM_FILE, "`system`")
+            path = values.get("file")
+            return ir.Construct("file_text", {}, (path,)) if path is not None else INVALID
+        if not isinstance(node, Scalar):
+            return self.reader.read(node, grammar.AGENT["system"], "system")
+        scope = FixedScope(self.findings, {}, ("date", "time", "now"))
+        built = as_text(TextBuilder(scope).text(node, "`system`"))
+        if isinstance(built, ir.Const):
+            text = self.reader.string(node, "system")
+            if isinstance(text, ir.EnvText):
+                return text
+            return str(built.value) if built.value is not None else INVALID
+        return ir.Computed(built, "run")
+
+    def _tools(self, node: Node) -> Read:
+        if not isinstance(node, Sequence):
+            return self.reader.strings(node, "tools")
+        found: list[ir.StaticValue] = []
+        for item in node.items:
+            if not isinstance(item, Scalar):
+                self.reader.string(item, "tools")
+                continue
+            value = self.tool(item)
+            if value is not None:
+                found.append(value)
+        return tuple(found)
+
+    def tool(self, item: Scalar) -> ir.StaticValue:
+        """The tool that a name in a list means, or None after a finding."""
+        name = item.value
+        self.used_tools.add(name)
+        if name in self.program.tools:
+            return ir.ToolReference(name)
+        if name in BUILTIN_TOOLS:
+            return name
+        server, separator, _ = name.partition("__")
+        if separator:
+            if server in self.mcp:
+                return name
+            self.findings.report(
+                "unknown-mcp-server",
+                item.span,
+                f"no MCP server is named '{server}'",
+                hint=did_you_mean(server, self.mcp),
+                notes=(available("servers", self.mcp),)
+                if self.mcp
+                else ("declare it under `settings.mcp.servers`",),
+                subject=server,
+                suggestions=tuple(nearest(server, self.mcp)),
+            )
+            return None
+        names = [*self.program.tools, *BUILTIN_TOOLS]
+        near = nearest(name, names)
+        self.findings.report(
+            "unknown-tool",
+            item.span,
+            f"no tool is named '{name}'",
+            hint=did_you_mean(name, names),
+            notes=() if near else (available("tools", names),),
+            fixes=(Fix(f"Write '{near[0]}'", (Edit(item.span, near[0]),)),) if near else (),
+            severity="info" if self.program.server else "error",
+            subject=name,
+            suggestions=tuple(near),
+        )
+        return None
+
+    def _team(self, node: Node, agent: Declaration) -> Read:
+        items = node.items if isinstance(node, Sequence) else [node]
+        found: list[ir.StaticValue] = []
+        for item in items:
+            if not isinstance(item, Scalar):
+                self.reader.string(item, "team")
+            elif item.value == agent.name:
+                self.findings.report(
+                    "self-team", item.span, f"'{agent.name}' cannot be in its own team"
+                )
+            elif item.value not in self.program.agents:
+                self.unknown_agent(item)
+            else:
+                self.used_agents.add(item.value)
+                found.append(item.value)
+        return tuple(found)
+
+    def _context(self, node: Node) -> Read:
+        if isinstance(node, Mapping):
+            values = self.reader.values(node, grammar.CONTEXT, "`context`")
+            return ir.Construct("Context", values)
+        word = self.reader.word(node, grammar.AGENT["context"], "context")
+        return word if isinstance(word, Invalid) else ir.Construct("Context", {"strategy": word})
+
+    def _budget(self, node: Node) -> Read:
+        if isinstance(node, Mapping):
+            values = self.reader.values(node, grammar.AGENT_BUDGET, "`budget`")
+            return ir.Construct("Budget", values) if "limit" in values else INVALID
+        limit = self.reader.money(node, "budget")
+        return limit if isinstance(limit, Invalid) else ir.Construct("Budget", {"limit": limit})
+
+
+def construct(reader: FieldReader, node: Node, name: str) -> Read:
+    """A mapping that becomes a constructor call, such as `retry`."""
+    if isinstance(node, ErrorNode):
+        return INVALID
+    kind = grammar.AGENT.get(name) or grammar.SETTINGS[name]
+    table = grammar.TABLES[kind.kind.rpartition("table:")[2]]
+    values = reader.values(node, table, f"`{name}`", skip=("backoff",) * (name == "supervision"))
+    if name == "supervision" and isinstance(node, Mapping):
+        backoff = node.get("backoff")
+        if isinstance(backoff, Mapping):
+            values["backoff"] = reader.values(backoff, grammar.BACKOFF, "`backoff`")
+        elif backoff is not None:
+            word = reader.word(backoff, grammar.SUPERVISION["backoff"], "backoff")
+            if not isinstance(word, Invalid):
+                values["backoff"] = {"type": word}
+    return ir.Construct(CONSTRUCTORS[name], values)
+
+
+def _entries(node: Node) -> Iterable[Entry]:
+    return node.entries if isinstance(node, Mapping) else ()

@@ -1,0 +1,168 @@
+"""Calls of other workflows, their inputs checked."""
+
+from typing import TYPE_CHECKING
+
+from vegac.ir import nodes as ir
+from vegac.semantics.literals import show_number
+from vegac.semantics.type_syntax import article
+from vegac.semantics.types import ANY, BOOLEAN, INTEGER, NUMBER, Type, assignable, members, overlaps
+from vegac.source.diagnostic import Edit, Fix
+from vegac.source.findings import Findings
+from vegac.source.suggest import available, did_you_mean, nearest
+from vegac.syntax.document import Step
+from vegac.syntax.nodes import Entry, ErrorNode, Mapping, Scalar
+
+if TYPE_CHECKING:
+    from vegac.ir.build.steps import StepBuilder
+
+
+def call(builder: "StepBuilder", step: Step, site: str) -> ir.Block:
+    entries = _entries(builder, step)
+    name = step.value.value if isinstance(step.value, Scalar) else None
+    if name is None and not isinstance(step.value, ErrorNode):
+        builder.findings.report(
+            "wrong-type", step.value.span, "`workflow` is the name of a workflow"
+        )
+    workflows = builder.context.workflow_names
+    if name is None or name not in workflows:
+        if name is not None and isinstance(step.value, Scalar):
+            near = nearest(name, workflows)
+            span = step.value.span
+            builder.findings.report(
+                "unknown-workflow",
+                span,
+                f"no workflow is named '{name}'",
+                hint=did_you_mean(name, workflows),
+                notes=(available("workflows", workflows),),
+                fixes=(Fix(f"Write '{near[0]}'", (Edit(span, near[0]),)),) if near else (),
+                subject=name,
+                suggestions=tuple(near),
+            )
+        for entry in entries:
+            builder.texts.value(entry.value)
+        builder.targets(step, ANY)
+        return []
+    builder.calls[name] = None
+    signature = builder.context.signature(name)
+    arguments: dict[str, ir.Expr] = {}
+    for entry in entries:
+        value = builder.texts.value(entry.value)
+        declared = signature.inputs.get(entry.key.value)
+        if declared is None:
+            _unknown_input(builder, entry, name, list(signature.inputs))
+            continue
+        check_argument(builder.findings, declared, value)
+        arguments[entry.key.value] = value
+    missing = [
+        declared.name
+        for declared in signature.inputs.values()
+        if declared.required and declared.name not in arguments
+    ]
+    known = {entry.key.value for entry in entries}
+    for wanted in missing:
+        if any(nearest(key, [wanted]) for key in known - signature.inputs.keys()):
+            continue
+        builder.findings.report(
+            "missing-input",
+            step.key.span,
+            f"workflow '{name}' needs the input '{wanted}'",
+            hint=f"add `{wanted}:` under `with:`",
+            subject=wanted,
+        )
+    targets = builder.targets(step, signature.result)
+    return [
+        ir.Call(
+            step.key.span,
+            site,
+            name,
+            arguments,
+            targets,
+            signature.result,
+            builder.fresh(step),
+        )
+    ]
+
+
+def _entries(builder: "StepBuilder", step: Step) -> list[Entry]:
+    node = step.get("with")
+    if node is None:
+        return []
+    if not isinstance(node, Mapping):
+        if not isinstance(node, ErrorNode):
+            builder.findings.report(
+                "wrong-type", node.span, "`with` is a map from inputs to values"
+            )
+        return []
+    return node.entries
+
+
+def _unknown_input(builder: "StepBuilder", entry: Entry, workflow: str, names: list[str]) -> None:
+    key = entry.key
+    near = nearest(key.value, names)
+    builder.findings.report(
+        "unknown-input",
+        key.span,
+        f"workflow '{workflow}' has no input '{key.value}'",
+        hint=did_you_mean(key.value, names),
+        notes=(available("inputs", names),) if names else ("it has no inputs",),
+        fixes=(Fix(f"Write '{near[0]}'", (Edit(key.span, near[0]),)),) if near else (),
+        subject=key.value,
+        suggestions=tuple(near),
+    )
+
+
+def check_argument(findings: Findings, declared: ir.Input, value: ir.Expr) -> None:
+    """Check a value against a declared input: its type, and for constants enum and range."""
+    wanted = declared.type
+    if not _fits(value.type, wanted):
+        findings.report(
+            "type-mismatch",
+            value.span,
+            f"input '{declared.name}' is {article(wanted)}; this is {article(value.type)}",
+            hint=_cure(value.type, wanted),
+            subject=declared.name,
+        )
+        return
+    if isinstance(value, ir.Const) and value.value is not None:
+        problem = constant_problem(declared, value.value)
+        if problem:
+            code, message, hint = problem
+            findings.report(code, value.span, message, hint=hint, subject=declared.name)
+
+
+def constant_problem(
+    declared: ir.Input, value: str | int | float | bool
+) -> tuple[str, str, str] | None:
+    """Code, message and hint where a constant is outside an input's enum or range."""
+    if declared.enum and value not in declared.enum:
+        words = [str(word) for word in declared.enum]
+        return (
+            "unknown-value",
+            f"input '{declared.name}' cannot be '{value}'",
+            did_you_mean(str(value), words) or "one of " + ", ".join(words),
+        )
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        low, high = declared.min, declared.max
+        if (low is not None and value < low) or (high is not None and value > high):
+            limits = [f"at least {show_number(low)}"] if low is not None else []
+            limits += [f"at most {show_number(high)}"] if high is not None else []
+            return (
+                "out-of-range",
+                f"input '{declared.name}' cannot be {value}: it is " + " and ".join(limits),
+                "",
+            )
+    return None
+
+
+def _fits(source: Type, target: Type) -> bool:
+    return any(assignable(member, target) or overlaps(member, target) for member in members(source))
+
+
+def _cure(source: Type, target: Type) -> str:
+    if target in (NUMBER, INTEGER):
+        return "write a number"
+    if target == BOOLEAN:
+        return "write true or false"
+    if "string" in str(target) and source in (NUMBER, INTEGER, BOOLEAN):
+        return "put it in quotes"
+    return ""

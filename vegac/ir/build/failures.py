@@ -1,0 +1,53 @@
+"""`try`, `catch` and `finally`."""
+
+from typing import TYPE_CHECKING
+
+from vegac.ir import nodes as ir
+from vegac.semantics.flow import Flow, merge
+from vegac.semantics.types import ERROR
+from vegac.syntax.document import Step
+
+if TYPE_CHECKING:
+    from vegac.ir.build.steps import StepBuilder
+
+TRY_FAILS = "when `try` fails before it is set"
+
+
+def try_(builder: "StepBuilder", step: Step, site: str) -> ir.Block:
+    scope = builder.scope
+    parent = site.rpartition("/")[0]
+    span = step.key.span
+    if "catch" not in step.blocks and "finally" not in step.blocks:
+        builder.findings.report(
+            "missing-key",
+            span,
+            "this `try` has neither `catch` nor `finally`, so it does nothing",
+            hint="add `catch:` with the steps that run after a failure",
+            subject="catch",
+        )
+    before = scope.flow.copy()
+    body = builder.block(step.blocks.get("try", []), parent)
+    after_body = scope.flow
+    failed = merge(Flow(after_body.bindings), before, "", TRY_FAILS)
+    handler: ir.Block | None = None
+    after = after_body
+    if "catch" in step.blocks:
+        scope.flow = failed.copy()
+        scope.assign("error", ERROR, span)
+        handler = builder.block(step.blocks["catch"], parent)
+        after = merge(after_body, scope.flow, "when `try` succeeds", "when `catch` runs")
+    finally_: ir.Block = []
+    if "finally" in step.blocks:
+        scope.flow = merge(failed, Flow(after.bindings), "", TRY_FAILS)
+        start = scope.flow.copy()
+        builder.finally_depth += 1
+        finally_ = builder.block(step.blocks["finally"], parent)
+        builder.finally_depth -= 1
+        for name, binding in scope.flow.bindings.items():
+            if start.get(name) != binding:
+                after.bindings[name] = binding
+    scope.flow = after
+    if "error" not in before.bindings and handler is not None:
+        scope.start_null("error")
+    errors = (ir.Target("error", span),) if handler is not None else ()
+    return [ir.Try(span, site, body, handler, errors, finally_)]

@@ -1,0 +1,330 @@
+"""Reading mappings by their tables of keys into static values."""
+
+import re
+from collections.abc import Iterable
+
+from vega_grammar import keys as grammar
+
+from vegac.ir import nodes as ir
+from vegac.semantics.literals import YAML_BOOLEANS, parse_duration, parse_money, show_number
+from vegac.source.diagnostic import Edit, Fix
+from vegac.source.findings import Findings
+from vegac.source.span import Span
+from vegac.source.suggest import available, did_you_mean, nearest
+from vegac.syntax.core_schema import resolve_plain, to_value
+from vegac.syntax.document import unknown_key
+from vegac.syntax.nodes import Entry, ErrorNode, Mapping, Node, Scalar, Sequence, is_null
+
+_ENV = re.compile(r"\$\{[A-Za-z_]\w*(?::-[^}]*)?\}")
+
+
+class Invalid:
+    """What a value reads as after a finding: the field counts as given but has no value."""
+
+
+INVALID = Invalid()
+Read = ir.StaticValue | Invalid
+
+
+def static(value: Read) -> ir.StaticValue:
+    """The value, None where it was invalid."""
+    return None if isinstance(value, Invalid) else value
+
+
+class FieldReader:
+    """Reads declared keys. Strings with `${NAME}` in them are read when a run starts."""
+
+    def __init__(self, findings: Findings) -> None:
+        self.findings = findings
+
+    # --- mappings ------------------------------------------------------------------------------
+
+    def table(
+        self, node: Node, table: grammar.Table, owner: str, also: Iterable[str] = ()
+    ) -> dict[str, Entry]:
+        """The entries of a mapping by key; unknown and missing keys are reported. Keys in `also`
+        are left to the caller."""
+        if not isinstance(node, Mapping):
+            if not isinstance(node, ErrorNode):
+                self.findings.report(
+                    "wrong-type",
+                    node.span,
+                    f"{owner} is a map; here stands {kind_of(node)}",
+                    hint="its keys are " + ", ".join(list(table)[:6]),
+                )
+            return {}
+        found: dict[str, Entry] = {}
+        for entry in node.entries:
+            key = entry.key.value
+            if key in table:
+                found[key] = entry
+            elif not key.startswith("x-") and key not in also:
+                unknown_key(self.findings, entry.key, table, owner)
+        for name, key in table.items():
+            if key.required and name not in found:
+                self.missing(node, name, owner)
+        return found
+
+    def missing(self, node: Node, name: str, owner: str) -> None:
+        self.findings.report(
+            "missing-key",
+            head(node),
+            f"{owner} has no `{name}`",
+            hint=f"add `{name}:`",
+            subject=name,
+        )
+
+    def values(
+        self, node: Node, table: grammar.Table, owner: str, skip: Iterable[str] = ()
+    ) -> dict[str, ir.StaticValue]:
+        """The static values of a mapping by key, leaving out what could not be read."""
+        result: dict[str, ir.StaticValue] = {}
+        for name, entry in self.table(node, table, owner).items():
+            if name in skip:
+                continue
+            value = self.read(entry.value, table[name], name)
+            if not isinstance(value, Invalid):
+                result[name] = value
+        return result
+
+    # --- single values -------------------------------------------------------------------------
+
+    def read(self, node: Node, key: grammar.Key, name: str) -> Read:
+        """The value of a key."""
+        if isinstance(node, ErrorNode):
+            return INVALID
+        kinds = key.kind.split("|")
+        kind = self._choose(node, kinds)
+        match kind:
+            case "string" | "name" | "text" | "agent" | "workflow":
+                return self.string(node, name)
+            case "integer" | "number":
+                return self.number(node, name, whole=kind == "integer", key=key)
+            case "boolean":
+                return self.boolean(node, name)
+            case "duration":
+                return self.duration(node, name)
+            case "money":
+                return self.money(node, name)
+            case "word":
+                return self.word(node, key, name)
+            case "strings" | "tools" | "agents":
+                return self.strings(node, name)
+            case "words":
+                return self.words(node, key, name)
+            case "list":
+                if not isinstance(node, Sequence):
+                    return self._wrong(node, name, "a list")
+                return tuple(self._literal(item) for item in node.items)
+            case "map":
+                if not isinstance(node, Mapping):
+                    return self._wrong(node, name, "a map")
+                return self._literal(node)
+            case _:
+                return self._literal(node)
+
+    def _choose(self, node: Node, kinds: list[str]) -> str:
+        if len(kinds) == 1:
+            return kinds[0]
+        for kind in kinds:
+            structured = kind.startswith("table") or kind == "map"
+            if isinstance(node, Mapping) and structured:
+                return kind
+            if isinstance(node, Sequence) and kind in ("list", "strings", "tools", "agents"):
+                return kind
+            if isinstance(node, Scalar) and not structured and kind != "list":
+                return kind
+        return kinds[0]
+
+    def _wrong(self, node: Node, name: str, wanted: str, hint: str = "") -> Invalid:
+        self.findings.report(
+            "wrong-type",
+            node.span,
+            f"`{name}` is {wanted}; here stands {kind_of(node)}",
+            hint=hint,
+        )
+        return INVALID
+
+    def _literal(self, node: Node) -> ir.StaticValue:
+        """A tree of literals; strings may hold `${NAME}`."""
+        match node:
+            case Scalar(value=value) if _ENV.search(value) or "$${" in value:
+                return ir.EnvText(value, node.span)
+            case Sequence(items=items):
+                return tuple(self._literal(item) for item in items)
+            case Mapping(entries=entries):
+                return {entry.key.value: self._literal(entry.value) for entry in entries}
+            case _:
+                value = to_value(node)
+                assert not isinstance(value, list | dict)
+                return value
+
+    def string(self, node: Node, name: str) -> Read:
+        if not isinstance(node, Scalar):
+            return self._wrong(node, name, "a text")
+        if is_null(node):
+            return self._wrong(node, name, "a text", "write the text, or leave the key out")
+        if _ENV.search(node.value) or "$${" in node.value:
+            return ir.EnvText(node.value, node.span)
+        return node.value
+
+    def strings(self, node: Node, name: str) -> Read:
+        items = node.items if isinstance(node, Sequence) else [node]
+        if isinstance(node, Mapping):
+            return self._wrong(node, name, "a list of texts")
+        read = [self.string(item, name) for item in items]
+        return tuple(value for value in read if not isinstance(value, Invalid))
+
+    def words(self, node: Node, key: grammar.Key, name: str) -> Read:
+        items = node.items if isinstance(node, Sequence) else [node]
+        read = [self.word(item, key, name) for item in items]
+        return tuple(value for value in read if not isinstance(value, Invalid))
+
+    def word(self, node: Node, key: grammar.Key, name: str) -> Read:
+        if not isinstance(node, Scalar):
+            return self._wrong(node, name, "one of " + ", ".join(key.values))
+        if node.value in key.values or not key.values:
+            return node.value
+        self.unknown_value(node, name, key.values)
+        return INVALID
+
+    def unknown_value(
+        self, node: Scalar, name: str, values: Iterable[str], code: str = "unknown-value"
+    ) -> None:
+        """Report a word that is not one of `values`."""
+        near = nearest(node.value, values)
+        self.findings.report(
+            code if name != "strategy" else "unknown-strategy",
+            node.span,
+            f"`{name}` cannot be '{node.value}'",
+            hint=did_you_mean(node.value, values),
+            notes=(available("possible values", values),),
+            fixes=(Fix(f"Write '{near[0]}'", (Edit(node.span, near[0]),)),) if near else (),
+            subject=node.value,
+            suggestions=tuple(near),
+        )
+
+    def number(self, node: Node, name: str, whole: bool, key: grammar.Key) -> Read:
+        wanted = "an integer" if whole else "a number"
+        if not isinstance(node, Scalar):
+            return self._wrong(node, name, wanted)
+        if _ENV.fullmatch(node.value):
+            return ir.Construct(
+                "env_text", {"type": "integer" if whole else "number"}, (node.value,)
+            )
+        value = resolve_plain(node.value) if node.value else None
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            return self._wrong(node, name, wanted)
+        if node.style in ("single", "double"):
+            self.findings.report(
+                "wrong-type",
+                node.span,
+                f"`{name}` is {wanted}; here stands a quoted text",
+                hint="remove the quotes",
+                fixes=(Fix("Remove the quotes", (Edit(node.span, node.value),)),),
+            )
+        if whole and value != int(value):
+            return self._wrong(node, name, wanted)
+        low, high = key.minimum, key.maximum
+        if (low is not None and value < low) or (high is not None and value > high):
+            self.findings.report(
+                "out-of-range",
+                node.span,
+                f"`{name}` cannot be {node.value}: " + _range(low, high),
+            )
+            return INVALID
+        return int(value) if whole else value
+
+    def boolean(self, node: Node, name: str) -> Read:
+        if not isinstance(node, Scalar):
+            return self._wrong(node, name, "true or false")
+        value = resolve_plain(node.value) if node.value else None
+        if isinstance(value, bool):
+            return value
+        word = YAML_BOOLEANS.get(node.value.lower())
+        if word is not None:
+            right = "true" if word else "false"
+            self.findings.report(
+                "yaml-boolean",
+                node.span,
+                f"'{node.value}' is a text; `{name}` is true or false",
+                hint=f"write {right}",
+                fixes=(Fix(f"Write {right}", (Edit(node.span, right),)),),
+            )
+            return word
+        return self._wrong(node, name, "true or false")
+
+    def duration(self, node: Node, name: str) -> Read:
+        if isinstance(node, Scalar):
+            seconds = parse_duration(node.value)
+            if seconds is not None:
+                return seconds
+        self.findings.report(
+            "bad-duration",
+            node.span,
+            f"`{name}` is a duration; '{_shown(node)}' is none",
+            hint=_duration_hint(node),
+        )
+        return INVALID
+
+    def money(self, node: Node, name: str) -> Read:
+        if isinstance(node, Scalar):
+            dollars = parse_money(node.value)
+            if dollars is not None:
+                return dollars
+        self.findings.report(
+            "bad-money",
+            node.span,
+            f"`{name}` is an amount of money; '{_shown(node)}' is none",
+            hint="write dollars, such as $0.50",
+        )
+        return INVALID
+
+
+def head(node: Node) -> Span:
+    """The place to point at for something missing in a mapping: its first key."""
+    if isinstance(node, Mapping) and node.entries:
+        return node.entries[0].key.span
+    return node.span
+
+
+def kind_of(node: Node) -> str:
+    """What a node is, in words."""
+    match node:
+        case Sequence():
+            return "a list"
+        case Mapping():
+            return "a map"
+        case Scalar() if is_null(node):
+            return "nothing"
+        case Scalar():
+            value = resolve_plain(node.value) if node.style == "plain" else node.value
+            if isinstance(value, bool):
+                return node.value
+            if isinstance(value, int | float):
+                return "a number"
+            return f"the text '{_shown(node)}'"
+        case _:
+            return "something else"
+
+
+def _shown(node: Node) -> str:
+    if not isinstance(node, Scalar):
+        return kind_of(node)
+    line = node.value.splitlines()[0] if node.value else ""
+    return line if len(line) <= 40 and line == node.value else line[:37] + "..."
+
+
+def _range(low: float | None, high: float | None) -> str:
+    if low is not None and high is not None:
+        return f"it lies between {show_number(low)} and {show_number(high)}"
+    if low is not None:
+        return f"it is at least {show_number(low)}"
+    assert high is not None
+    return f"it is at most {show_number(high)}"
+
+
+def _duration_hint(node: Node) -> str:
+    if isinstance(node, Scalar) and re.fullmatch(r"\d+(\.\d+)?", node.value):
+        return f"say the unit: {node.value}s, {node.value}m or {node.value}h"
+    return "write it like 250ms, 30s, 5m or 1h30m"

@@ -1,0 +1,306 @@
+"""What names mean at a place: in workflows, tools, system prompts and lone expressions."""
+
+import re
+from typing import Protocol
+
+from msgspec import Struct
+
+from vegac.ir import nodes as ir
+from vegac.semantics.flow import Flow
+from vegac.semantics.types import ANY, LOOP, NULL, STRING, Type, join, optional
+from vegac.source.diagnostic import Label
+from vegac.source.findings import Findings
+from vegac.source.span import Span
+from vegac.source.suggest import available, did_you_mean, nearest
+
+RUN_VALUES = ("date", "time", "now", "random")
+NAMESPACES = ("env", "run", "workflow", "steps")
+
+
+class Scope(Protocol):
+    """Resolves names. `flow` holds what is known of the variables at this point."""
+
+    findings: Findings
+    flow: Flow
+
+    def resolve(self, name: str, span: Span, guarded: bool) -> ir.Expr:
+        """The expression that a name stands for; unknown ones are reported and have type any."""
+        ...
+
+    def namespace(self, root: str, name: str, span: Span) -> ir.Expr | None:
+        """`root.name` where `root` is no variable but a namespace (`env`, `run`, ...), or None."""
+        ...
+
+    def is_variable(self, name: str) -> bool:
+        """Whether a bare word is also the name of something in scope."""
+        ...
+
+
+def unknown(span: Span) -> ir.Expr:
+    """What stands for an expression that could not be understood: null of type any."""
+    return ir.Const(ANY, span, None)
+
+
+def report_undefined(
+    findings: Findings, name: str, span: Span, names: list[str], kind: str = "names in scope"
+) -> None:
+    """Report a name that nothing declares, with the nearest ones and the list of what exists."""
+    suggestions = nearest(name, names)
+    findings.report(
+        "undefined-variable",
+        span,
+        f"nothing here is named '{name}'",
+        hint=did_you_mean(name, names),
+        notes=(available(kind, names),) if names else (),
+        subject=name,
+        suggestions=tuple(suggestions),
+    )
+
+
+class FixedScope:
+    """A scope of fixed names: the parameters of a tool, the values of a system prompt, the
+    variables of a lone expression."""
+
+    def __init__(
+        self, findings: Findings, names: dict[str, ir.Expr], run_values: tuple[str, ...] = ()
+    ) -> None:
+        self.findings = findings
+        self.flow = Flow()
+        self.names = names
+        self.run_values = run_values
+
+    def resolve(self, name: str, span: Span, guarded: bool) -> ir.Expr:
+        del guarded
+        found = self.names.get(name)
+        if found is not None:
+            match found:
+                case ir.Parameter():
+                    return ir.Parameter(found.type, span, name)
+                case _:
+                    return ir.Variable(found.type, span, name)
+        if name in self.run_values:
+            return ir.RunValue(STRING, span, name)  # type: ignore[arg-type]
+        report_undefined(self.findings, name, span, [*self.names, *self.run_values])
+        return unknown(span)
+
+    def namespace(self, root: str, name: str, span: Span) -> ir.Expr | None:
+        if root == "env" and root not in self.names:
+            return ir.EnvValue(optional(STRING), span, name)
+        return None
+
+    def is_variable(self, name: str) -> bool:
+        return name in self.names
+
+
+class Siblings(Struct):
+    """The variables that other branches of the parallel step around us save."""
+
+    names: dict[str, Span]
+
+
+class WorkflowScope:
+    """The scope of a workflow's steps; `flow` moves along with the steps.
+
+    `assigned` maps every name that the workflow assigns anywhere to the place of its first
+    assignment; `patterns` are the computed `save` names as regular expressions.
+    """
+
+    def __init__(
+        self,
+        findings: Findings,
+        inputs: dict[str, ir.Input],
+        assigned: dict[str, Span],
+        patterns: list[re.Pattern[str]],
+        implicit: bool,
+    ) -> None:
+        self.findings = findings
+        self.flow = Flow()
+        self.inputs = inputs
+        self.assigned = assigned
+        self.patterns = patterns
+        self.implicit = implicit
+        """No `inputs` key: names that nothing assigns become inputs."""
+        self.loop_level = 0
+        self.loop_ended = False
+        self.siblings: list[Siblings] = []
+        self.initial: dict[str, None] = {}
+        self.step_names: dict[str, None] = {}
+        self.reads: dict[str, Span] = {}
+        self.variables: dict[str, Type] = {}
+
+    # --- assignment ----------------------------------------------------------------------------
+
+    def assign(self, name: str, type_: Type, span: Span | None) -> None:
+        self.flow.set(name, type_, span)
+        known = self.variables.get(name)
+        self.variables[name] = type_ if known is None else join(known, type_)
+
+    def start_null(self, name: str) -> None:
+        """The variable is read where it may be unset: it starts as null."""
+        self.initial[name] = None
+        known = self.variables.get(name)
+        self.variables[name] = NULL if known is None else join(known, NULL)
+
+    # --- resolution ----------------------------------------------------------------------------
+
+    def is_variable(self, name: str) -> bool:
+        return name in self.inputs or name in self.assigned
+
+    def resolve(self, name: str, span: Span, guarded: bool) -> ir.Expr:
+        self.reads.setdefault(name, span)
+        if name in self.inputs or name in self.assigned:
+            return self._variable(name, span, guarded)
+        builtin = self._builtin(name, span)
+        if builtin is not None:
+            return builtin
+        if any(pattern.fullmatch(name) for pattern in self.patterns):
+            return ir.ComputedVariable(ANY, span, name, guarded)
+        known = self.known_names()
+        if self.implicit and not nearest(name, known) and name not in NAMESPACES:
+            return self._implicit(name, span)
+        if name == "loop":
+            self.findings.report(
+                "undefined-variable",
+                span,
+                "`loop` has a value only in a loop and after one",
+                hint="no loop encloses this place",
+            )
+        elif name in NAMESPACES:
+            self.findings.report(
+                "undefined-variable",
+                span,
+                f"`{name}` is not a value by itself",
+                hint=f"write `{name}.NAME`" + (".output" if name == "steps" else ""),
+            )
+        else:
+            report_undefined(self.findings, name, span, known)
+        return unknown(span)
+
+    def known_names(self) -> list[str]:
+        """Everything that a name may mean here, variables first."""
+        names = [*self.inputs, *(name for name in self.assigned if name not in self.inputs)]
+        names += ["result", "error", *RUN_VALUES]
+        if self.implicit:
+            names.append("input")
+        if self.loop_level or self.loop_ended:
+            names.append("loop")
+        return names
+
+    def _implicit(self, name: str, span: Span) -> ir.Expr:
+        self.findings.report(
+            "implicit-input",
+            span,
+            f"nothing sets '{name}', so it becomes a required input of the workflow",
+            hint=f"declare it: `inputs: {{{name}: string}}`",
+            subject=name,
+        )
+        self.inputs[name] = ir.Input(name, ANY, "any", span)
+        self.assign(name, ANY, span)
+        return ir.Variable(ANY, span, name)
+
+    def _variable(self, name: str, span: Span, guarded: bool) -> ir.Expr:
+        binding = self.flow.get(name)
+        if binding is not None and not binding.unset:
+            return ir.Variable(binding.type, span, name, guarded)
+        if guarded:
+            self.start_null(name)
+            type_ = NULL if binding is None else join(binding.type, NULL)
+            return ir.Variable(type_, span, name, guarded)
+        if not self.flow.live:
+            return unknown(span)
+        sibling = next((s.names[name] for s in self.siblings if name in s.names), None)
+        if sibling is not None:
+            self.findings.report(
+                "parallel-read",
+                span,
+                f"'{name}' is saved by another branch of the same parallel step",
+                hint="branches see the variables as they were before the step",
+                labels=_label(sibling, "saved here"),
+                notes=(f"read '{name}' after the parallel step, or run the two in order",),
+                subject=name,
+            )
+        elif any(pattern.fullmatch(name) for pattern in self.patterns) and binding is None:
+            return ir.ComputedVariable(ANY, span, name, guarded)
+        else:
+            self._maybe_unset(name, span, binding.unset if binding else "")
+        # One finding a variable and path: from here on it counts as set.
+        type_ = binding.type if binding else ANY
+        self.flow.set(name, type_, span)
+        return ir.Variable(type_, span, name)
+
+    def _maybe_unset(self, name: str, span: Span, path: str) -> None:
+        place = self.assigned.get(name)
+        self.findings.report(
+            "maybe-unset",
+            span,
+            f"'{name}' may have no value here: "
+            + (f"it is not set {path}" if path else "it is set only later"),
+            hint=f"set it on every path, or write `{name} | default:...`",
+            labels=_label(place, "set here") if place is not None and place != span else (),
+            subject=name,
+        )
+
+    def _builtin(self, name: str, span: Span) -> ir.Expr | None:
+        if name in ("result", "error"):
+            binding = self.flow.get(name)
+            if binding is None or binding.unset:
+                self.start_null(name)
+                type_ = NULL if binding is None else join(binding.type, NULL)
+                return ir.Variable(type_, span, name)
+            return ir.Variable(binding.type, span, name)
+        if name == "input" and self.implicit:
+            self.inputs["input"] = ir.Input("input", STRING, "string", span)
+            self.assign("input", STRING, span)
+            return ir.Variable(STRING, span, "input")
+        if name in RUN_VALUES:
+            return ir.RunValue(STRING, span, name)  # type: ignore[arg-type]
+        if name == "loop" and (self.loop_level or self.loop_ended):
+            return ir.LoopState(LOOP, span, max(1, self.loop_level))
+        return None
+
+    def namespace(self, root: str, name: str, span: Span) -> ir.Expr | None:
+        if self.is_variable(root):
+            return None
+        match root, name:
+            case "env", _:
+                return ir.EnvValue(optional(STRING), span, name)
+            case "run", "id":
+                return ir.RunValue(STRING, span, "id")
+            case "workflow", "name":
+                return ir.RunValue(STRING, span, "workflow_name")
+            case "run" | "workflow", _:
+                field_ = "id" if root == "run" else "name"
+                self.findings.report(
+                    "unknown-field",
+                    span,
+                    f"`{root}` has no field '{name}'",
+                    hint=f"did you mean `{root}.{field_}`?",
+                )
+                return unknown(span)
+            case "loop", "parent" if self.loop_level > 1:
+                return ir.LoopState(LOOP, span, self.loop_level - 1)
+            case "loop", "parent" if self.loop_level or self.loop_ended:
+                return ir.Const(NULL, span, None)
+            case _:
+                return None
+
+    def step_output(self, name: str, span: Span, guarded: bool) -> ir.Expr:
+        """`steps.NAME.output`."""
+        hidden = f"steps.{name}"
+        if name not in self.step_names:
+            report_undefined(
+                self.findings, name, span, list(self.step_names), kind="steps with a name"
+            )
+            return unknown(span)
+        binding = self.flow.get(hidden)
+        if binding is None or binding.unset:
+            if not guarded and self.flow.live:
+                self._maybe_unset(hidden + ".output", span, binding.unset if binding else "")
+            self.start_null(hidden)
+            type_ = NULL if binding is None else join(binding.type, NULL)
+            return ir.Variable(type_, span, hidden, guarded)
+        return ir.Variable(binding.type, span, hidden, guarded)
+
+
+def _label(span: Span, message: str) -> tuple[Label, ...]:
+    return (Label(span, message),)

@@ -1,0 +1,116 @@
+"""The settings of a program."""
+
+from vega_grammar import keys as grammar
+
+from vegac.ir import nodes as ir
+from vegac.ir.build.agents import CONSTRUCTORS, construct
+from vegac.ir.build.fields import FieldReader, Invalid
+from vegac.semantics.declarations import Declaration
+from vegac.source.findings import Findings
+from vegac.source.registry import CODES
+from vegac.source.suggest import did_you_mean
+from vegac.syntax.nodes import Mapping, Node, Scalar, Sequence
+
+SEVERITIES = ("error", "warning", "info", "off")
+COMPILER_KEYS = ("delimiters", "strict", "lints", "schedule")
+"""Settings that the compiler alone reads."""
+
+
+class Settings:
+    """`values` are arguments of the runtime's Settings, the rest is for the compiler."""
+
+    def __init__(self) -> None:
+        self.values: dict[str, ir.StaticValue] = {}
+        self.delimiters = "both"
+        self.strict = False
+        self.lints: dict[str, str] = {}
+        self.mcp: tuple[str, ...] = ()
+
+
+def read_settings(findings: Findings, declaration: Declaration | None) -> Settings:
+    """The settings that a program declares, read and checked."""
+    settings = Settings()
+    if declaration is None:
+        return settings
+    reader = FieldReader(findings)
+    for name, entry in reader.table(declaration.node, grammar.SETTINGS, "`settings`").items():
+        node = entry.value
+        if name == "lints":
+            settings.lints = _lints(findings, node)
+        elif name == "mcp":
+            servers = _servers(reader, node)
+            settings.mcp = tuple(str(server.arguments.get("name")) for server in servers)
+            settings.values["mcp"] = tuple(servers)
+        elif name == "rate_limit":
+            settings.values[name] = _rate_limits(reader, node)
+        elif name in CONSTRUCTORS:
+            value = construct(reader, node, name)
+            if not isinstance(value, Invalid):
+                settings.values[name] = value
+        else:
+            value = reader.read(node, grammar.SETTINGS[name], name)
+            if isinstance(value, Invalid):
+                continue
+            if name == "delimiters":
+                settings.delimiters = str(value)
+            elif name == "strict":
+                settings.strict = value is True
+            elif name != "schedule" or value != "sequential":
+                settings.values[name] = value
+    return settings
+
+
+def _lints(findings: Findings, node: Node) -> dict[str, str]:
+    if not isinstance(node, Mapping):
+        findings.report("wrong-type", node.span, "`lints` is a map from codes to severities")
+        return {}
+    lints: dict[str, str] = {}
+    for entry in node.entries:
+        code, value = entry.key.value, entry.value
+        if code not in CODES:
+            findings.report(
+                "unknown-value",
+                entry.key.span,
+                f"there is no finding '{code}'",
+                hint=did_you_mean(code, CODES),
+            )
+        elif not isinstance(value, Scalar) or value.value not in SEVERITIES:
+            findings.report(
+                "unknown-value", value.span, "a severity is one of " + ", ".join(SEVERITIES)
+            )
+        else:
+            lints[code] = value.value
+    return lints
+
+
+def _servers(reader: FieldReader, node: Node) -> list[ir.Construct]:
+    table = reader.table(node, grammar.TABLES["MCP"], "`mcp`")
+    entry = table.get("servers")
+    if entry is None:
+        return []
+    items = entry.value.items if isinstance(entry.value, Sequence) else [entry.value]
+    servers: list[ir.Construct] = []
+    for item in items:
+        values = reader.values(item, grammar.MCP_SERVER, "an MCP server")
+        transport = values.setdefault("transport", "http" if "url" in values else "stdio")
+        needed = "command" if transport == "stdio" else "url"
+        if isinstance(item, Mapping) and needed not in values and "name" in values:
+            reader.missing(item, needed, f"the MCP server '{values['name']}'")
+        if "name" in values:
+            servers.append(ir.Construct("McpServer", values))
+    return servers
+
+
+def _rate_limits(reader: FieldReader, node: Node) -> ir.StaticValue:
+    """One limit for all models, or a map from models to limits."""
+    if isinstance(node, Mapping) and not any(
+        entry.key.value in grammar.RATE_LIMIT for entry in node.entries
+    ):
+        return {
+            entry.key.value: ir.Construct(
+                "RateLimit",
+                reader.values(entry.value, grammar.RATE_LIMIT, f"`{entry.key.value}`"),
+            )
+            for entry in node.entries
+        }
+    return ir.Construct("RateLimit", reader.values(node, grammar.RATE_LIMIT, "`rate_limit`"))

@@ -1,0 +1,554 @@
+"""Lowering steps: each becomes statements, while the flow of variables moves along."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from vega_grammar import keys as grammar
+
+from vegac.ir import nodes as ir
+from vegac.ir.build import calls, failures, loops, parallel
+from vegac.ir.build.fields import FieldReader, Invalid
+from vegac.ir.build.forms import reply_form
+from vegac.ir.build.narrowing import refinements
+from vegac.ir.build.scope import WorkflowScope
+from vegac.ir.build.texts import TextBuilder, as_text
+from vegac.semantics.flow import Flow, merge, null_when_unset
+from vegac.semantics.literals import NAME
+from vegac.semantics.types import (
+    ANY,
+    ERROR,
+    NULL,
+    STRING,
+    ListOf,
+    Type,
+    optional,
+)
+from vegac.source.diagnostic import Edit, Fix
+from vegac.source.findings import Findings
+from vegac.source.span import Span
+from vegac.source.suggest import available, did_you_mean, nearest
+from vegac.syntax.document import Step
+from vegac.syntax.nodes import ErrorNode, Mapping, Node, Scalar, Sequence, is_null
+
+if TYPE_CHECKING:
+    from vegac.ir.build.program import ProgramContext
+
+FALSE_PATH = "when the condition is false"
+Handler = Callable[["StepBuilder", Step, str], ir.Block]
+
+
+class StepBuilder:
+    """Builds the steps of one workflow.
+
+    `site_names` counts names for sites; `in_parallel` and `in_finally` say where `return` cannot
+    stand; `returns` gathers the types of results.
+    """
+
+    def __init__(self, context: "ProgramContext", scope: WorkflowScope, workflow: str) -> None:
+        self.context = context
+        self.scope = scope
+        self.findings: Findings = scope.findings
+        self.texts = TextBuilder(scope, context.settings.delimiters)
+        self.fields = FieldReader(scope.findings)
+        self.workflow = workflow
+        self.site_names: dict[str, int] = {}
+        self.parallel_depth = 0
+        self.finally_depth = 0
+        self.returns: list[Type] = []
+        self.agents: dict[str, None] = {}
+        self.calls: dict[str, None] = {}
+
+    # --- sites ---------------------------------------------------------------------------------
+
+    def site(self, parent: str, name: str) -> str:
+        """A stable name for a step: its parent's and its own, numbered among equals."""
+        full = f"{parent}/{name}"
+        count = self.site_names.get(full, 0) + 1
+        self.site_names[full] = count
+        return full if count == 1 else f"{full}#{count}"
+
+    def step_name(self, step: Step) -> str:
+        for key in ("name", "save"):
+            node = step.get(key)
+            if isinstance(node, Scalar) and node.value.isidentifier():
+                return node.value
+        return step.agent if step.kind == "send" else step.kind
+
+    # --- blocks --------------------------------------------------------------------------------
+
+    def block(self, steps: list[Step], parent: str) -> ir.Block:
+        """The statements of a list of steps."""
+        built: ir.Block = []
+        reported = False
+        for step in steps:
+            live = self.scope.flow.live
+            if not live and not reported:
+                reported = True
+                self.findings.report(
+                    "unreachable-step",
+                    step.key.span,
+                    "this step is never reached",
+                    hint="the step before it always ends the workflow",
+                )
+            statements = self.step(step, parent)
+            if live:
+                built += statements
+        return built
+
+    def step(self, step: Step, parent: str) -> ir.Block:
+        """One step with its common options around it."""
+        skip = step.get("if") if step.kind != "if" or "then" not in step.fields else None
+        self.check_step_name(step)
+        if skip is None:
+            return self._unconditional(step, parent)
+        condition = self.texts.expression(skip, "`if`")
+        before = self.scope.flow.copy()
+        self.narrow(condition, True)
+        body = self._unconditional(step, parent)
+        after = self.scope.flow
+        otherwise = before
+        for name, binding in after.bindings.items():
+            # A skipped step leaves what it would save as it is, or null.
+            if binding != before.bindings.get(name) and null_when_unset(otherwise, name):
+                self.scope.start_null(name)
+        self.scope.flow = merge(after, otherwise, "", FALSE_PATH)
+        return [ir.If(step.key.span, parent, condition, body, [])]
+
+    def check_step_name(self, step: Step) -> None:
+        node = step.get("name")
+        if isinstance(node, Scalar) and not NAME.fullmatch(node.value):
+            self.bad_name(node, "a step")
+
+    def bad_name(self, node: Scalar, what: str) -> None:
+        """Report a name that cannot name a variable, an input or a step."""
+        self.findings.report(
+            "bad-name",
+            node.span,
+            f"'{node.value}' cannot name {what}",
+            hint="names hold letters, digits and '_', and do not begin with a digit",
+        )
+
+    def _unconditional(self, step: Step, parent: str) -> ir.Block:
+        handler = _HANDLERS[step.kind]
+        site = self.site(parent, self.step_name(step))
+        options = self.options(step)
+        before = self.scope.flow.copy()
+        if step.kind == "send":
+            body = self.send(step, site, options)
+        else:
+            body = self._scoped(handler(self, step, site), step, site, options)
+        if "on_timeout" in step.blocks:
+            body = self._on_timeout(body, step, site, before)
+        if options.get("continue_on_error") is True:
+            body = self._continue_on_error(body, step, site, before)
+        return body
+
+    def options(self, step: Step) -> dict[str, ir.StaticValue]:
+        """The common options of a step that are static."""
+        found: dict[str, ir.StaticValue] = {}
+        for name in ("timeout", "total_timeout", "budget", "continue_on_error", "retry"):
+            node = step.get(name)
+            if node is None:
+                continue
+            if name == "retry":
+                retry = self._retry(node)
+                if retry is not None:
+                    found[name] = retry
+                continue
+            value = self.fields.read(node, grammar.COMMON[name], name)
+            if not isinstance(value, Invalid):
+                found[name] = value
+        return found
+
+    def _retry(self, node: Node) -> ir.Construct | None:
+        if isinstance(node, Mapping):
+            return ir.Construct("Retry", self.fields.values(node, grammar.RETRY, "`retry`"))
+        value = self.fields.read(node, grammar.COMMON["retry"], "retry")
+        if isinstance(value, Invalid):
+            return None
+        return ir.Construct("Retry", {"max_attempts": value})
+
+    def _scoped(
+        self, body: ir.Block, step: Step, site: str, options: dict[str, ir.StaticValue]
+    ) -> ir.Block:
+        """The deadline, the retries and the budget of a step that is no send."""
+        span = step.key.span
+        timeout, total = options.get("timeout"), options.get("total_timeout")
+        budget, retry = options.get("budget"), options.get("retry")
+        if timeout is not None:
+            body = [ir.Scope(span, site, body, _seconds(timeout), None)]
+        if isinstance(retry, ir.Construct):
+            body = [ir.Attempts(span, site, body, retry)]
+        if total is not None or budget is not None:
+            body = [ir.Scope(span, site, body, _seconds(total), _seconds(budget))]
+        return body
+
+    def _on_timeout(self, body: ir.Block, step: Step, site: str, before: Flow) -> ir.Block:
+        after = self.scope.flow
+        if not {"timeout", "total_timeout"} & step.fields.keys():
+            self.findings.report(
+                "missing-key",
+                step.fields["on_timeout"].key.span,
+                "`on_timeout` needs a `timeout`",
+                hint="add `timeout:` to this step",
+            )
+        self.scope.flow = before.copy()
+        handler = self.block(step.blocks["on_timeout"], f"{site}/on_timeout")
+        self.store_result(handler, self.targets(step, ANY, quiet=True)[:-1], step.key.span, site)
+        self.scope.flow = merge(after, self.scope.flow, "after the timeout", "after the timeout")
+        return [ir.OnTimeout(step.key.span, site, body, handler, site)]
+
+    def store_result(
+        self, block: ir.Block, targets: tuple[ir.AnyTarget, ...], span: Span, site: str
+    ) -> None:
+        """Give the latest result at the end of `block` to `targets` too."""
+        if not targets or not self.scope.flow.live:
+            return
+        value = self.scope.resolve("result", span, guarded=False)
+        for target in targets:
+            if isinstance(target, ir.Target):
+                self.scope.assign(target.name, value.type, target.span)
+        last = block[-1] if block else None
+        if isinstance(last, ir.Send | ir.Call | ir.Parallel | ir.ParallelFor) and any(
+            isinstance(target, ir.Target) and target.name == "result" for target in last.targets
+        ):
+            last.targets = (*targets, *last.targets)
+        else:
+            block.append(ir.Assign(span, site, targets, value))
+
+    def _continue_on_error(self, body: ir.Block, step: Step, site: str, before: Flow) -> ir.Block:
+        span = step.key.span
+        after = self.scope.flow
+        self.scope.flow = before.copy()
+        names = [
+            name
+            for name, binding in after.bindings.items()
+            if before.bindings.get(name) != binding and name != "error"
+        ]
+        saves = self.targets(step, NULL, quiet=True)
+        null = ir.Const(NULL, span, None)
+        for name in names:
+            if not any(isinstance(t, ir.Target) and t.name == name for t in saves):
+                null_when_unset(self.scope.flow, name)
+                self.scope.start_null(name)
+        handler: ir.Block = [ir.Assign(span, site, saves, null)] if saves else []
+        for target in saves:
+            if isinstance(target, ir.Target):
+                self.scope.assign(target.name, NULL, target.span)
+        failed = self.scope.flow
+        error = ir.Target("error", span)
+        after.set("error", NULL, span)
+        failed.set("error", ERROR, span)
+        self.scope.flow = merge(after, failed, "", "")
+        self.scope.assign("error", optional(ERROR), span)
+        return [ir.Try(span, site, body, handler, (error,), [], reset_error=(error,))]
+
+    # --- targets -------------------------------------------------------------------------------
+
+    def targets(self, step: Step, type_: Type, quiet: bool = False) -> tuple[ir.AnyTarget, ...]:
+        """Where a step's result goes: `save`, the step's own name, `steps.NAME`, `result` (last).
+
+        Assigns them in the flow unless `quiet`.
+        """
+        found: list[ir.AnyTarget] = []
+        save = step.get("save")
+        names: dict[str, Span] = {}
+        if isinstance(save, Scalar):
+            self.findings.quiet += quiet
+            target = self.save_target(save)
+            self.findings.quiet -= quiet
+            if isinstance(target, ir.Target):
+                names[target.name] = target.span
+            elif target is not None:
+                found.append(target)
+        elif save is not None and not isinstance(save, ErrorNode) and not quiet:
+            self.findings.report("wrong-type", save.span, "`save` is the name of a variable")
+        named = step.get("name")
+        if isinstance(named, Scalar) and named.value.isidentifier():
+            if self.context_name_free(named.value):
+                names.setdefault(named.value, named.span)
+            names.setdefault(f"steps.{named.value}", named.span)
+        elif isinstance(save, Scalar) and save.value.isidentifier():
+            names.setdefault(f"steps.{save.value}", save.span)
+        names.setdefault("result", step.key.span)
+        for name, span in names.items():
+            found.append(ir.Target(name, span))
+            if not quiet:
+                self.scope.assign(name, type_, span)
+        return tuple(found)
+
+    def context_name_free(self, name: str) -> bool:
+        """Whether a step's name may be a variable too: unless an input or a `save` has it."""
+        return name not in self.scope.inputs and name not in self.context.explicit_names
+
+    def save_target(self, node: Scalar) -> ir.AnyTarget | None:
+        built = self.texts.scalar(node, literal=False)
+        if not isinstance(built, ir.Const):
+            return ir.ComputedTarget(as_text(built), node.span)
+        if not isinstance(built.value, str) or not NAME.fullmatch(built.value):
+            self.bad_name(node, "a variable")
+            return None
+        return ir.Target(built.value, node.span)
+
+    # --- flow ----------------------------------------------------------------------------------
+
+    def narrow(self, condition: ir.Expr, truth: bool) -> None:
+        """Take over what `condition` says about variables when it is `truth`."""
+        changes = refinements(condition, truth)
+        if changes:
+            self.scope.flow = self.scope.flow.copy()
+            for name, type_ in changes:
+                if self.scope.flow.get(name):
+                    self.scope.flow.narrow(name, type_)
+
+    # --- sends ---------------------------------------------------------------------------------
+
+    def send(self, step: Step, site: str, options: dict[str, ir.StaticValue]) -> ir.Block:
+        known = step.agent in self.context.agents
+        if not known:
+            self._unknown_agent(step)
+        message = self._message(step)
+        arguments: dict[str, ir.StaticValue | ir.Expr] = {
+            name: value for name, value in options.items() if name != "continue_on_error"
+        }
+        type_ = self._reply_form(step, arguments)
+        self._send_options(step, arguments)
+        targets = self.targets(step, type_ if known else ANY)
+        if not known or message is None:
+            return []
+        self.agents[step.agent] = None
+        return [ir.Send(step.key.span, site, step.agent, message, targets, type_, arguments)]
+
+    def _unknown_agent(self, step: Step) -> None:
+        span = step.key.value_span(*step.agent_range)
+        agents = self.context.agents
+        names = [*agents, *grammar.STEPS]
+        near = nearest(step.agent, names)
+        self.findings.report(
+            "unknown-agent",
+            span,
+            f"no agent is named '{step.agent}'",
+            hint=did_you_mean(step.agent, names),
+            notes=(available("agents", agents),) if agents else ("there are no agents",),
+            fixes=(Fix(f"Write '{near[0]}'", (Edit(span, near[0]),)),) if near else (),
+            subject=step.agent,
+            suggestions=tuple(near),
+        )
+
+    def _message(self, step: Step) -> ir.Expr | None:
+        node = step.get("send")
+        if node is None and not isinstance(step.value, Mapping):
+            node = step.value
+        if node is None or (node is step.value and is_null(node)):
+            self.findings.report(
+                "missing-send",
+                step.key.span,
+                f"there is no message for '{step.agent}'",
+                hint=f"write `{step.key.value}: MESSAGE`, or add `send:`",
+                subject="send",
+            )
+            return None
+        if isinstance(node, ErrorNode):
+            return None
+        return self.texts.message(node)
+
+    def _reply_form(self, step: Step, arguments: dict[str, ir.StaticValue | ir.Expr]) -> Type:
+        form, type_ = reply_form(self.fields, step)
+        if form is not None:
+            arguments["form"] = form
+        return type_
+
+    def _send_options(self, step: Step, arguments: dict[str, ir.StaticValue | ir.Expr]) -> None:
+        tools = step.get("tools")
+        if tools is not None:
+            items = tools.items if isinstance(tools, Sequence) else [tools]
+            found = [
+                self.context.agent_builder.tool(item) for item in items if isinstance(item, Scalar)
+            ]
+            arguments["tools"] = tuple(tool for tool in found if tool is not None)
+        if self.fresh(step):
+            arguments["fresh"] = True
+        attach = step.get("attach")
+        if attach is not None:
+            value = self.texts.value(attach)
+            arguments["attach"] = value if isinstance(value, ir.ListValue) else _list_of(value)
+
+    def fresh(self, step: Step) -> bool:
+        node = step.get("context")
+        if node is None:
+            return False
+        word = self.fields.word(node, grammar.SEND["context"], "context")
+        return word == "fresh"
+
+
+def _list_of(value: ir.Expr) -> ir.Expr:
+    return ir.ListValue(ListOf(value.type), value.span, (value,))
+
+
+def _seconds(value: ir.StaticValue) -> float | None:
+    return float(value) if isinstance(value, int | float) else None
+
+
+# --- simple control steps -------------------------------------------------------------------------
+
+
+def _condition(builder: StepBuilder, step: Step, site: str) -> ir.Block:
+    parent = site.rpartition("/")[0]
+    arms: list[tuple[Node, list[Step]]] = []
+    condition = step.get("if")
+    if condition is not None:
+        if "then" not in step.blocks:
+            builder.findings.report(
+                "missing-key",
+                step.key.span,
+                "this `if` has no `then`",
+                hint="add `then:` with the steps that run when the condition holds",
+                subject="then",
+            )
+        arms.append((condition, step.blocks.get("then", [])))
+    arms += step.elifs
+    return _arms(builder, arms, step, parent)
+
+
+def _arms(
+    builder: StepBuilder, arms: list[tuple[Node, list[Step]]], step: Step, parent: str
+) -> ir.Block:
+    if not arms:
+        return builder.block(step.blocks.get("else", []), parent)
+    node, steps = arms[0]
+    condition = builder.texts.expression(node, "`if`")
+    before = builder.scope.flow.copy()
+    builder.narrow(condition, True)
+    then = builder.block(steps, parent)
+    after_then = builder.scope.flow
+    builder.scope.flow = before
+    builder.narrow(condition, False)
+    otherwise = _arms(builder, arms[1:], step, parent)
+    path = FALSE_PATH if "else" not in step.blocks and len(arms) == 1 else "in the other branch"
+    builder.scope.flow = merge(after_then, builder.scope.flow, "when the condition holds", path)
+    return [ir.If(condition.span, parent, condition, then, otherwise)]
+
+
+def _set(builder: StepBuilder, step: Step, site: str) -> ir.Block:
+    if not isinstance(step.value, Mapping):
+        if not isinstance(step.value, ErrorNode):
+            builder.findings.report(
+                "wrong-type",
+                step.value.span,
+                "`set` is a map from names to values",
+                hint="write `set: {name: value}`",
+            )
+        return []
+    built: ir.Block = []
+    for entry in step.value.entries:
+        name = entry.key.value
+        value = builder.texts.value(entry.value)
+        if not NAME.fullmatch(name):
+            builder.bad_name(entry.key, "a variable")
+            continue
+        if isinstance(value, ir.Variable) and value.name == name:
+            builder.findings.report(
+                "self-assignment",
+                entry.value.span,
+                f"'{name}' is set to itself",
+                hint="remove this line",
+            )
+        builder.scope.assign(name, value.type, entry.key.span)
+        target = ir.Target(name, entry.key.span)
+        built.append(ir.Assign(entry.key.span, site, (target,), value))
+    return built
+
+
+def _return(builder: StepBuilder, step: Step, site: str) -> ir.Block:
+    value = builder.texts.output(step.value, builder.scope.known_names())
+    if builder.parallel_depth:
+        builder.findings.report(
+            "return-in-parallel",
+            step.key.span,
+            "a branch of a parallel step cannot end the workflow",
+            hint="save a value in the branch, and return after the parallel step",
+        )
+    elif builder.finally_depth:
+        builder.findings.report(
+            "return-in-finally",
+            step.key.span,
+            "`finally` cannot end the workflow, for it would hide the failure",
+            hint="return after the `try` step",
+        )
+    builder.returns.append(value.type)
+    builder.scope.flow = Flow(builder.scope.flow.bindings, live=False)
+    return [ir.Return(step.key.span, site, value)]
+
+
+def _fail(builder: StepBuilder, step: Step, site: str) -> ir.Block:
+    message = builder.texts.text(step.value, "`fail`")
+    builder.scope.flow = Flow(builder.scope.flow.bindings, live=False)
+    return [ir.Fail(step.key.span, site, message)]
+
+
+def _do(builder: StepBuilder, step: Step, site: str) -> ir.Block:
+    block = builder.block(step.blocks.get("do", []), site.rpartition("/")[0])
+    builder.store_result(block, builder.targets(step, ANY, quiet=True)[:-1], step.key.span, site)
+    return block
+
+
+def _remember(builder: StepBuilder, step: Step, site: str) -> ir.Block:
+    key, value = step.get("key"), step.get("value")
+    if key is None or value is None:
+        name = "key" if key is None else "value"
+        builder.findings.report(
+            "missing-key", step.key.span, f"`remember` has no `{name}`", subject=name
+        )
+        return []
+    built_key = builder.texts.text(key, "`key`")
+    return [ir.Remember(step.key.span, site, built_key, builder.texts.value(value))]
+
+
+def _recall(builder: StepBuilder, step: Step, site: str) -> ir.Block:
+    key, default = step.get("key"), step.get("default")
+    if key is None:
+        builder.findings.report(
+            "missing-key", step.key.span, "`recall` has no `key`", subject="key"
+        )
+        return []
+    built_key = builder.texts.text(key, "`key`")
+    built_default = builder.texts.value(default) if default is not None else None
+    targets = builder.targets(step, ANY)[:-1]
+    return [ir.Recall(step.key.span, site, built_key, built_default, targets)]
+
+
+def _ask(builder: StepBuilder, step: Step, site: str) -> ir.Block:
+    question = builder.texts.text(step.value, "`ask`")
+    node = step.get("choices")
+    choices: ir.Expr | None = None
+    if node is not None:
+        expression = isinstance(node, Scalar)
+        choices = (
+            builder.texts.expression(node, "`choices`") if expression else builder.texts.value(node)
+        )
+    default_node = step.get("default")
+    default = builder.texts.text(default_node, "`default`") if default_node else None
+    targets = builder.targets(step, STRING)[:-1]
+    return [ir.Ask(step.key.span, site, question, choices, default, targets)]
+
+
+def _never(builder: StepBuilder, step: Step, site: str) -> ir.Block:
+    raise AssertionError(f"sends are built by StepBuilder.send: {builder}, {step}, {site}")
+
+
+_HANDLERS: dict[str, Handler] = {
+    "send": _never,
+    "if": _condition,
+    "set": _set,
+    "return": _return,
+    "fail": _fail,
+    "do": _do,
+    "remember": _remember,
+    "recall": _recall,
+    "ask": _ask,
+    "for": loops.for_each,
+    "repeat": loops.repeat,
+    "parallel": parallel.parallel,
+    "workflow": calls.call,
+    "try": failures.try_,
+}

@@ -1,0 +1,277 @@
+"""Values of the document as typed expressions: texts with holes, conditions, literal trees."""
+
+import re
+
+from vegac.ir import nodes as ir
+from vegac.ir.build.expressions import (
+    ExpressionBuilder,
+    Source,
+    map_type,
+    type_of_constant,
+)
+from vegac.ir.build.scope import Scope, unknown
+from vegac.semantics.types import ANY, NULL, STRING, ListOf, union
+from vegac.source.diagnostic import Edit, Fix
+from vegac.source.findings import Findings
+from vegac.source.span import Span
+from vegac.source.suggest import did_you_mean, nearest
+from vegac.syntax.core_schema import resolve_plain
+from vegac.syntax.expression_parser import parse_expression
+from vegac.syntax.expressions import Expr, Name, Parsed
+from vegac.syntax.nodes import ErrorNode, Mapping, Node, Scalar, Sequence, is_null
+from vegac.syntax.text import Hole, Text, TextProblem, parse_text
+
+_ENV_IN_TEXT = re.compile(r"(?<!\$)\$\{([A-Za-z_]\w*)(?::-[^}]*)?\}")
+_SECRET = re.compile(r"(?:_KEY|_TOKEN|_SECRET|PASSWORD)\Z")
+DELIMITER_NAMES = {"<<": "angle", "{{": "brace"}
+
+
+class TextBuilder:
+    """Builds expressions from nodes in one scope.
+
+    `delimiters` restricts the delimiters of holes (`settings.delimiters`).
+    """
+
+    def __init__(self, scope: Scope, delimiters: str = "both") -> None:
+        self.scope = scope
+        self.findings: Findings = scope.findings
+        self.expressions = ExpressionBuilder(scope)
+        self.delimiters = delimiters
+
+    # --- texts ---------------------------------------------------------------------------------
+
+    def text(self, node: Node, what: str = "this") -> ir.Expr:
+        """A text with holes: always of type string (or any after a mistake)."""
+        if not isinstance(node, Scalar):
+            if not isinstance(node, ErrorNode):
+                kind = "a list" if isinstance(node, Sequence) else "a map"
+                self.findings.report(
+                    "wrong-type", node.span, f"{what} is a text; here stands {kind}"
+                )
+            return unknown(node.span)
+        if is_null(node):
+            self.findings.report(
+                "wrong-type",
+                node.span,
+                f"{what} is a text; here stands nothing",
+                hint="write the text, or '' for an empty one",
+            )
+            return unknown(node.span)
+        built = self.scalar(node, literal=False)
+        return as_text(built)
+
+    def message(self, node: Node) -> ir.Expr:
+        """A message to a model: a text without secrets of the environment."""
+        built = self.text(node, "a message")
+        self._find_secrets(built)
+        if isinstance(node, Scalar) and "${" in node.value and node.tag != "!raw":
+            self._env_in_text(node)
+        return built
+
+    def scalar(self, node: Scalar, literal: bool) -> ir.Expr:
+        """A scalar: text with holes; plain ones without holes are numbers, booleans or null where
+        `literal` says so. One hole alone keeps its type."""
+        if node.tag == "!raw":
+            return ir.Const(STRING, node.span, node.value)
+        text = parse_text(node.value)
+        if text.problems or text.loose:
+            self._problems(node, text)
+        parts = text.parts
+        if not parts:
+            value = None if literal and node.style == "plain" and not node.tag else ""
+            return ir.Const(type_of_constant(value), node.span, value)
+        sole = text.sole
+        if sole is not None:
+            return self.hole(node, sole)
+        if len(parts) == 1:
+            value = resolve_plain(node.value) if literal and node.style == "plain" else parts[0]
+            if node.tag == "!!str":
+                value = parts[0]
+            assert not isinstance(value, Hole)
+            return ir.Const(type_of_constant(value), node.span, value)
+        built = tuple(part if isinstance(part, str) else self.hole(node, part) for part in parts)
+        return ir.Template(STRING, node.span, built)
+
+    def hole(self, node: Scalar, hole: Hole) -> ir.Expr:
+        if self.delimiters != "both" and DELIMITER_NAMES[hole.delimiter] != self.delimiters:
+            self._delimiter(node, hole)
+        source = Source(node, hole.offset, hole.parsed.text)
+        return self.expressions.build(source, hole.parsed.expr)
+
+    def _delimiter(self, node: Scalar, hole: Hole) -> None:
+        opening, close = ("{{", "}}") if self.delimiters == "brace" else ("<<", ">>")
+        self.findings.report(
+            "wrong-delimiter",
+            node.value_span(hole.start, hole.end),
+            f"this program writes its expressions in `{opening}...{close}`",
+            hint="`settings.delimiters` says so; `vegac fmt --delimiters` converts a file",
+            fixes=(
+                Fix(
+                    "Convert the delimiters",
+                    (
+                        Edit(node.value_span(hole.start, hole.start + 2), opening),
+                        Edit(node.value_span(hole.end - 2, hole.end), close),
+                    ),
+                ),
+            ),
+        )
+
+    def _problems(self, node: Scalar, text: Text) -> None:
+        for problem in text.problems:
+            self._problem(node, problem)
+        for loose in text.loose:
+            if self.scope.is_variable(loose.name):
+                end = loose.start + 2 + len(loose.name)
+                self.findings.report(
+                    "unclosed-hole",
+                    node.value_span(loose.start, end),
+                    f"'<<{loose.name}' has no '>>' on its line, so it stays as it stands",
+                    hint=f"write `<<{loose.name}>>`, or `\\<<` where you mean the text",
+                )
+
+    def _problem(self, node: Scalar, problem: TextProblem) -> None:
+        fixes: tuple[Fix, ...] = ()
+        if problem.escape_at is not None and node.style in ("plain", "literal", "folded", "single"):
+            at = node.value_span(problem.escape_at, problem.escape_at)
+            fixes = (Fix("Escape it, as it is no expression", (Edit(at, "\\"),)),)
+        self.findings.report(
+            problem.code,
+            node.value_span(problem.start, problem.end),
+            problem.message,
+            hint=problem.hint,
+            fixes=fixes,
+        )
+
+    def _env_in_text(self, node: Scalar) -> None:
+        for match in _ENV_IN_TEXT.finditer(node.value):
+            name = match[1]
+            self.findings.report(
+                "env-in-text",
+                node.value_span(*match.span()),
+                "`${...}` is read in agents, tools and settings only; here it stays as it stands",
+                hint=f"write `<<env.{name}>>`",
+                fixes=(
+                    Fix(
+                        "Read it through `env`",
+                        (Edit(node.value_span(*match.span()), f"<<env.{name}>>"),),
+                    ),
+                ),
+            )
+
+    def _find_secrets(self, built: ir.Expr) -> None:
+        parts = built.parts if isinstance(built, ir.Template) else (built,)
+        for part in parts:
+            inner = part
+            while isinstance(inner, ir.FilterCall):
+                inner = inner.value
+            if isinstance(inner, ir.EnvValue) and _SECRET.search(inner.name):
+                self.findings.report(
+                    "secret-in-prompt",
+                    inner.span,
+                    f"this would send the secret 'env.{inner.name}' to the model",
+                    hint="give it to a tool instead (`${...}` in its headers or environment)",
+                )
+
+    # --- expressions ---------------------------------------------------------------------------
+
+    def parse(self, node: Node, what: str) -> tuple[Scalar, Parsed] | None:
+        """The expression that a scalar holds, holes optional; reports what does not parse."""
+        if not isinstance(node, Scalar):
+            if not isinstance(node, ErrorNode):
+                self.findings.report("wrong-type", node.span, f"{what} is an expression")
+            return None
+        if not node.value.strip():
+            self.findings.report(
+                "wrong-type", node.span, f"{what} is an expression; here stands nothing"
+            )
+            return None
+        parsed = parse_expression(node.value)
+        for problem in parsed.problems:
+            self.findings.report(
+                problem.code,
+                node.value_span(problem.start, problem.end),
+                problem.message,
+                hint=problem.hint,
+            )
+        return node, parsed
+
+    def expression(self, node: Node, what: str) -> ir.Expr:
+        """A value that is an expression, holes optional."""
+        found = self.parse(node, what)
+        if found is None:
+            return unknown(node.span)
+        scalar, parsed = found
+        return self.expressions.build(Source(scalar, 0, parsed.text), parsed.expr)
+
+    def part(self, node: Scalar, start: int, end: int) -> ir.Expr:
+        """The expression in a part of a scalar (what follows `in` of a loop)."""
+        parsed = parse_expression(node.value[start:end])
+        for problem in parsed.problems:
+            self.findings.report(
+                problem.code,
+                node.value_span(start + problem.start, start + problem.end),
+                problem.message,
+                hint=problem.hint,
+            )
+        return self.expressions.build(Source(node, start, parsed.text), parsed.expr)
+
+    # --- values --------------------------------------------------------------------------------
+
+    def value(self, node: Node) -> ir.Expr:
+        """Any value: lists and maps of texts; literals by YAML's core schema."""
+        match node:
+            case Scalar():
+                return self.scalar(node, literal=True)
+            case Sequence(items=items):
+                built = tuple(self.value(item) for item in items)
+                return ir.ListValue(ListOf(union(item.type for item in built)), node.span, built)
+            case Mapping(entries=entries):
+                keys = tuple(entry.key.value for entry in entries)
+                values = tuple(self.value(entry.value) for entry in entries)
+                return ir.MapValue(
+                    map_type(keys, [value.type for value in values]), node.span, keys, values
+                )
+            case _:
+                return unknown(node.span)
+
+    def output(self, node: Node, names: list[str]) -> ir.Expr:
+        """The value of `return` or `output`: like `value`, but a scalar that is exactly one name
+        in scope is that variable, and one near a name is reported."""
+        if (
+            isinstance(node, Scalar)
+            and not node.tag
+            and node.style in ("plain", "single", "double")
+            and node.value.isidentifier()
+        ):
+            if node.value in names:
+                expr: Expr = Name(0, len(node.value), node.value)
+                return self.expressions.build(Source(node, 0, node.value), expr)
+            literal = resolve_plain(node.value) if node.style == "plain" else node.value
+            near = nearest(node.value, names)
+            if isinstance(literal, str) and near:
+                self.findings.report(
+                    "undefined-variable",
+                    node.span,
+                    f"nothing here is named '{node.value}'",
+                    hint=did_you_mean(node.value, names),
+                    subject=node.value,
+                    suggestions=tuple(near),
+                )
+                return unknown(node.span)
+        return self.value(node)
+
+
+def as_text(expr: ir.Expr) -> ir.Expr:
+    """The text form of a value."""
+    match expr:
+        case ir.Const(type=type_) if type_ == STRING or (type_ == ANY and expr.value is None):
+            return expr
+        case ir.Template():
+            return expr
+        case _:
+            return ir.Template(STRING, expr.span, (expr,))
+
+
+def null_at(span: Span) -> ir.Expr:
+    """The null that stands for a value not given."""
+    return ir.Const(NULL, span, None)

@@ -1,0 +1,318 @@
+"""Custom tools: parameters, implementations, templates over a call's arguments."""
+
+import re
+
+from vega_grammar import keys as grammar
+
+from vegac.ir import nodes as ir
+from vegac.ir.build.fields import FieldReader, Invalid, kind_of
+from vegac.ir.build.scope import FixedScope
+from vegac.ir.build.texts import TextBuilder, as_text
+from vegac.ir.build.workflow import read_type
+from vegac.semantics.declarations import Declaration
+from vegac.semantics.literals import NAME
+from vegac.semantics.types import ANY, STRING, Type, optional
+from vegac.source.findings import Findings
+from vegac.source.suggest import available, did_you_mean, nearest
+from vegac.syntax.core_schema import to_value
+from vegac.syntax.nodes import Entry, ErrorNode, Mapping, Node, Scalar, Sequence
+
+_ENV = re.compile(r"\$\{[A-Za-z_]\w*(?::-[^}]*)?\}|\$\$\{")
+_CLASSES = {
+    "http": "HttpTool",
+    "exec": "ExecTool",
+    "file_read": "FileReadTool",
+    "file_write": "FileWriteTool",
+    "builtin": "BuiltinTool",
+}
+_TEXTS = {
+    "http": ("url",),
+    "exec": ("cwd",),
+    "file_read": ("path",),
+    "file_write": ("path", "content"),
+}
+_CAPABILITIES: dict[str, tuple[str, ...]] = {
+    "http": ("net",),
+    "exec": ("exec",),
+    "file_read": ("fs:read",),
+    "file_write": ("fs:write",),
+}
+
+
+def build_tool(findings: Findings, declaration: Declaration, delimiters: str = "both") -> ir.Tool:
+    """Lower a custom tool; findings go to the list."""
+    return _ToolBuilder(findings, declaration, delimiters).build()
+
+
+class _ToolBuilder:
+    def __init__(self, findings: Findings, declaration: Declaration, delimiters: str) -> None:
+        self.findings = findings
+        self.declaration = declaration
+        self.fields = FieldReader(findings)
+        self.globs: set[str] = set()
+        self.delimiters = delimiters
+        self.texts: TextBuilder
+
+    def build(self) -> ir.Tool:
+        name, node = self.declaration.name, self.declaration.node
+        table = {
+            **grammar.TOOL,
+            "description": grammar.TOOL["description"]._replace(required=False),
+        }
+        entries = self.fields.table(node, table, f"tool '{name}'")
+        arguments: dict[str, ir.StaticValue] = {}
+        description = entries.get("description")
+        if description is None:
+            if isinstance(node, Mapping):
+                self._missing_description()
+            arguments["description"] = ""
+        else:
+            value = self.fields.string(description.value, "description")
+            arguments["description"] = "" if isinstance(value, Invalid) else value
+        parameters, types = self._params(entries.get("params"))
+        arguments["params"] = parameters
+        scope = FixedScope(
+            self.findings,
+            {key: ir.Parameter(type_, node.span, key) for key, type_ in types.items()},
+        )
+        self.texts = TextBuilder(scope, self.delimiters)
+        for key in ("capabilities", "allowed_paths", "allowed_commands", "allowed_hosts"):
+            if key in entries:
+                read = self.fields.read(entries[key].value, grammar.TOOL[key], key)
+                if not isinstance(read, Invalid):
+                    arguments[key] = read
+        if "confirm" in entries:
+            read = self.fields.read(entries["confirm"].value, grammar.TOOL["confirm"], "confirm")
+            if not isinstance(read, Invalid):
+                arguments["confirm"] = read
+        kind, specific = self._implementation(entries.get("implementation"))
+        arguments.update(specific)
+        if kind == "builtin":
+            arguments.pop("params", None)
+        if kind in _CAPABILITIES:
+            arguments.setdefault("capabilities", _CAPABILITIES[kind])
+        construct = ir.Construct(_CLASSES.get(kind, "ExecTool"), arguments, (name,))
+        return ir.Tool(name, self.declaration.key.span, construct)
+
+    def _missing_description(self) -> None:
+        self.findings.report(
+            "missing-description",
+            self.declaration.key.span,
+            f"tool '{self.declaration.name}' has no description",
+            hint="add `description:`; the model decides by it when to call the tool",
+            subject="description",
+        )
+
+    # --- parameters ----------------------------------------------------------------------------
+
+    def _params(self, entry: Entry | None) -> tuple[dict[str, ir.StaticValue], dict[str, Type]]:
+        parameters: dict[str, ir.StaticValue] = {}
+        types: dict[str, Type] = {}
+        if entry is None:
+            return parameters, types
+        node = entry.value
+        items: list[tuple[Scalar, Node]] = []
+        if isinstance(node, Mapping):
+            items = [(inner.key, inner.value) for inner in node.entries]
+        elif isinstance(node, Sequence):
+            for item in node.items:
+                name = item.get("name") if isinstance(item, Mapping) else None
+                if isinstance(name, Scalar):
+                    items.append((name, item))
+                elif isinstance(item, Scalar):
+                    items.append((item, item))
+                elif not isinstance(item, ErrorNode):
+                    self.fields.missing(item, "name", "a parameter in a list")
+        elif not isinstance(node, ErrorNode):
+            self.findings.report(
+                "wrong-type",
+                node.span,
+                f"`params` is a map from names to parameters; here stands {kind_of(node)}",
+            )
+        for key, value in items:
+            if not NAME.fullmatch(key.value):
+                self.findings.report(
+                    "bad-name",
+                    key.span,
+                    f"'{key.value}' cannot name a parameter",
+                    hint="names hold letters, digits and '_'",
+                )
+                continue
+            parameters[key.value], types[key.value] = self._param(key, value)
+        return parameters, types
+
+    def _param(self, key: Scalar, node: Node) -> tuple[ir.StaticValue, Type]:
+        if isinstance(node, Scalar):
+            type_ = STRING if node is key or not node.value else read_type(self.findings, node)
+            word = node.value if type_ is not None and node is not key and node.value else "string"
+            return ir.Construct("Param", {}, (word,)), optional(type_ or ANY)
+        entries = self.fields.table(node, grammar.PARAM, f"parameter '{key.value}'")
+        word, type_ = "string", STRING
+        if "type" in entries and isinstance(entries["type"].value, Scalar):
+            found = read_type(self.findings, entries["type"].value)
+            word = entries["type"].value.value if found else "any"
+            type_ = found or ANY
+        arguments: dict[str, ir.StaticValue] = {}
+        for name in ("description", "required", "glob"):
+            if name in entries:
+                read = self.fields.read(entries[name].value, grammar.PARAM[name], name)
+                if not isinstance(read, Invalid):
+                    arguments[name] = read
+        for name in ("default", "enum"):
+            if name in entries:
+                value = to_value(entries[name].value)
+                arguments[name] = tuple(value) if isinstance(value, list) else value  # type: ignore[assignment]
+        if arguments.get("glob") is True:
+            self.globs.add(key.value)
+        elif "default" in entries and "*" in str(arguments.get("default")):
+            self.findings.report(
+                "glob-in-default",
+                entries["default"].value.span,
+                f"a command gets this '*' as it stands, for '{key.value}' is quoted",
+                hint="add `glob: true` to the parameter if the shell is to expand it",
+            )
+        given = arguments.get("required") is True or "default" in arguments
+        return ir.Construct("Param", arguments, (word,)), type_ if given else optional(type_)
+
+    # --- implementations -----------------------------------------------------------------------
+
+    def _implementation(self, entry: Entry | None) -> tuple[str, dict[str, ir.StaticValue]]:
+        if entry is None or isinstance(entry.value, ErrorNode):
+            return "", {}
+        node = entry.value
+        kind = node.get("type") if isinstance(node, Mapping) else None
+        if not isinstance(kind, Scalar):
+            self.findings.report(
+                "missing-key",
+                entry.key.span,
+                "`implementation` has no `type`",
+                hint="types are " + ", ".join(grammar.IMPLEMENTATION),
+            )
+            return "", {}
+        table = grammar.IMPLEMENTATION.get(kind.value)
+        if table is None:
+            self.findings.report(
+                "unknown-value",
+                kind.span,
+                f"there is no tool type '{kind.value}'",
+                hint=did_you_mean(kind.value, grammar.IMPLEMENTATION),
+                notes=(available("types", grammar.IMPLEMENTATION),),
+                subject=kind.value,
+                suggestions=tuple(nearest(kind.value, grammar.IMPLEMENTATION)),
+            )
+            return "", {}
+        entries = self.fields.table(node, table, f"an implementation of type {kind.value}")
+        found: dict[str, ir.StaticValue] = {}
+        for name, field in entries.items():
+            if name == "type":
+                continue
+            if name == "command":
+                found[name] = self._command(field.value)
+            elif name == "url":
+                found[name] = self._url(field.value)
+            elif name in ("headers", "query", "env", "body"):
+                found[name] = self._tree(field.value)
+            elif name in _TEXTS.get(kind.value, ()):
+                found[name] = self._template(field.value)
+            elif name == "retry":
+                values = self.fields.values(field.value, grammar.TOOL_RETRY, "`retry`")
+                found[name] = ir.Construct("ToolRetry", values)
+            else:
+                read = self.fields.read(field.value, table[name], name)
+                if not isinstance(read, Invalid):
+                    found[name] = read
+        return kind.value, found
+
+    def _template(self, node: Node) -> ir.StaticValue:
+        """A text over the arguments and the environment."""
+        return self._static(self.texts.text(node), node)
+
+    def _tree(self, node: Node) -> ir.StaticValue:
+        """Lists and maps with templates in them; one hole alone keeps its type."""
+        match node:
+            case Mapping(entries=entries):
+                return {entry.key.value: self._tree(entry.value) for entry in entries}
+            case Sequence(items=items):
+                return tuple(self._tree(item) for item in items)
+            case Scalar():
+                return self._static(self.texts.scalar(node, literal=True), node)
+            case _:
+                return None
+
+    def _static(self, built: ir.Expr, node: Node) -> ir.StaticValue:
+        if isinstance(built, ir.Const):
+            if isinstance(built.value, str) and _ENV.search(built.value):
+                return ir.EnvText(built.value, node.span)
+            return built.value
+        if isinstance(built, ir.Template) and any(
+            isinstance(part, str) and _ENV.search(part) for part in built.parts
+        ):
+            parts = tuple(self._part(part, node) for part in built.parts)
+            return ir.Construct("Joined", {}, parts)
+        return ir.Computed(built, "args")
+
+    def _part(self, part: str | ir.Expr, node: Node) -> ir.StaticValue:
+        if isinstance(part, str):
+            return ir.EnvText(part, node.span) if _ENV.search(part) else part
+        return ir.Computed(part, "args")
+
+    def _url(self, node: Node) -> ir.StaticValue:
+        built = self.texts.text(node, "`url`")
+        if not isinstance(built, ir.Template):
+            return self._static(built, node)
+        seen = ""
+        parts: list[str | ir.Expr] = []
+        for part in built.parts:
+            if isinstance(part, str):
+                seen += part
+                parts.append(part)
+                continue
+            if not re.match(r"[a-z]+://[^/]+/|[^:]*\$\{[^}]*\}[^/]*/", seen) and not re.match(
+                r"[a-z]+://[^/]*\$\{", seen
+            ):
+                self.findings.report(
+                    "url-host-from-input",
+                    part.span,
+                    "this value would decide which host is called",
+                    hint="write the scheme and host in the program, and holes in path or query",
+                )
+            parts.append(ir.FilterCall(STRING, part.span, "urlencode", as_text(part), ()))
+            seen += "x"
+        return self._static(ir.Template(STRING, built.span, tuple(parts)), node)
+
+    def _command(self, node: Node) -> ir.StaticValue:
+        if isinstance(node, Sequence):
+            return tuple(self._template(item) for item in node.items)
+        built = self.texts.text(node, "`command`")
+        if isinstance(built, ir.Const):
+            return ir.Construct("Command", {}, (str(built.value), {}))
+        from vegac.semantics.shell import ShellHole, prepare_shell
+
+        assert isinstance(built, ir.Template)
+        shell_parts: list[str | ShellHole] = []
+        holes: list[ir.Expr] = []
+        for part in built.parts:
+            if isinstance(part, str):
+                shell_parts.append(part)
+                continue
+            holes.append(part)
+            name = part.name if isinstance(part, ir.Parameter) else ""
+            shell_parts.append(ShellHole(len(holes), name, name in self.globs))
+        prepared = prepare_shell(shell_parts)
+        for number, reason in prepared.problems:
+            self.findings.report(
+                "command-injection",
+                holes[number - 1].span,
+                f"this value could run as a command: {reason}",
+                hint="pass it as a plain argument, or read it from a file or the environment",
+            )
+        variables = {
+            f"VEGA_{number}": ir.Computed(as_text(hole), "args")
+            for number, hole in enumerate(holes, start=1)
+        }
+        arguments: dict[str, ir.StaticValue] = {}
+        for name in ("options_guard", "never_empty", "globs", "commands"):
+            value = getattr(prepared, name)
+            if value:
+                arguments[name] = tuple(value)
+        return ir.Construct("Command", arguments, (prepared.script, dict(variables)))

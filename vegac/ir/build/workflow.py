@@ -1,0 +1,312 @@
+"""Lowering one workflow: its inputs, its steps, its output."""
+
+import re
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from vega_grammar import keys as grammar
+
+from vegac.ir import nodes as ir
+from vegac.ir.build.calls import constant_problem
+from vegac.ir.build.expressions import type_of_constant
+from vegac.ir.build.fields import FieldReader, Invalid, kind_of
+from vegac.ir.build.prescan import assigned_by
+from vegac.ir.build.scope import WorkflowScope
+from vegac.ir.build.steps import StepBuilder
+from vegac.semantics.declarations import Declaration
+from vegac.semantics.literals import NAME
+from vegac.semantics.type_syntax import article, parse_type
+from vegac.semantics.types import (
+    ANY,
+    NULL,
+    STRING,
+    Enum,
+    Type,
+    assignable,
+    overlaps,
+    union,
+)
+from vegac.source.findings import Findings
+from vegac.source.span import Span
+from vegac.source.suggest import did_you_mean
+from vegac.syntax.core_schema import scalar_value, to_value
+from vegac.syntax.document import StepReader
+from vegac.syntax.nodes import Entry, ErrorNode, Mapping, Node, Scalar, Sequence, is_null
+
+if TYPE_CHECKING:
+    from vegac.ir.build.program import ProgramContext
+
+
+class Built(Struct, eq=False):
+    """A lowered workflow with what others need to know of it."""
+
+    workflow: ir.Workflow
+    calls: tuple[str, ...]
+    agents: tuple[str, ...]
+    reads: frozenset[str]
+
+
+def build_workflow(context: "ProgramContext", declaration: Declaration) -> Built:
+    """Lower a workflow; findings go to the context's list."""
+    findings = context.findings
+    fields = FieldReader(findings)
+    name = declaration.name
+    node = declaration.node
+    table = _entries(fields, declaration)
+    inputs = read_inputs(findings, table["inputs"].value) if "inputs" in table else {}
+    reader = StepReader(context.agents, list(context.agents), findings)
+    steps = reader.block(table["steps"].value) if "steps" in table else []
+    if "steps" in table and not steps and isinstance(table["steps"].value, Sequence | Scalar):
+        _no_steps(findings, declaration, table["steps"].value)
+    elif "steps" not in table and isinstance(node, Mapping):
+        _no_steps(findings, declaration, node)
+    assigned = assigned_by(steps)
+    context.explicit_names = set(assigned.explicit)
+    scope = WorkflowScope(
+        findings, inputs, assigned.names, assigned.patterns, implicit="inputs" not in table
+    )
+    scope.step_names = assigned.step_names
+    for declared in inputs.values():
+        scope.assign(declared.name, declared.type, declared.span)
+    builder = StepBuilder(context, scope, name)
+    body = builder.block(steps, name)
+    _output(builder, table.get("output"), body, declaration.key.span, name)
+    options: dict[str, float | None] = {}
+    for key in ("timeout", "budget"):
+        if key in table:
+            value = fields.read(table[key].value, grammar.WORKFLOW[key], key)
+            options[key] = float(value) if isinstance(value, int | float) else None
+    description = table.get("description")
+    workflow = ir.Workflow(
+        name,
+        declaration.key.span,
+        description.value.value if description and isinstance(description.value, Scalar) else "",
+        list(scope.inputs.values()),
+        body,
+        union(builder.returns) if builder.returns else NULL,
+        scope.variables,
+        tuple(name for name in scope.initial if name not in scope.inputs),
+        bool(assigned.patterns),
+        tuple(builder.agents),
+        options.get("timeout"),
+        options.get("budget"),
+    )
+    return Built(workflow, tuple(builder.calls), tuple(builder.agents), frozenset(scope.reads))
+
+
+def _entries(fields: FieldReader, declaration: Declaration) -> dict[str, Entry]:
+    node = declaration.node
+    if isinstance(node, ErrorNode):
+        return {}
+    if not isinstance(node, Mapping):
+        fields.findings.report(
+            "wrong-type",
+            declaration.key.span if is_null(node) else node.span,
+            f"workflow '{declaration.name}' is a map with its `steps`; here stands {kind_of(node)}",
+            hint="add `steps:` below it",
+        )
+        return {}
+    required = grammar.WORKFLOW["steps"]
+    table = {**grammar.WORKFLOW, "steps": required._replace(required=False)}
+    return fields.table(node, table, "a workflow")
+
+
+def _no_steps(findings: Findings, declaration: Declaration, node: Node) -> None:
+    if isinstance(node, Scalar) and not is_null(node):
+        return
+    findings.report(
+        "no-steps",
+        declaration.key.span,
+        f"workflow '{declaration.name}' has no steps",
+        hint="add `steps:` with a list of steps",
+        subject="steps",
+    )
+
+
+def _output(
+    builder: StepBuilder, entry: Entry | None, body: ir.Block, span: Span, site: str
+) -> None:
+    """The `return` at the end: of `output`, or of the latest result."""
+    if not builder.scope.flow.live:
+        if entry is not None:
+            builder.findings.report(
+                "unreachable-step",
+                entry.key.span,
+                "this output is never reached",
+                hint="every path through the steps ends before it",
+            )
+        return
+    if entry is not None:
+        value = builder.texts.output(entry.value, builder.scope.known_names())
+        span = entry.key.span
+    else:
+        value = builder.scope.resolve("result", span, guarded=False)
+        builder.scope.reads.pop("result", None)
+    builder.returns.append(value.type)
+    body.append(ir.Return(span, f"{site}/output", value))
+
+
+# --- inputs ---------------------------------------------------------------------------------------
+
+
+def read_inputs(findings: Findings, node: Node) -> dict[str, ir.Input]:
+    """The declared inputs by name."""
+    inputs: dict[str, ir.Input] = {}
+    if isinstance(node, Sequence):
+        for item in node.items:
+            if not isinstance(item, Scalar):
+                findings.report("wrong-type", item.span, "in a list, an input is a name")
+            elif _name_fits(findings, item):
+                inputs.setdefault(item.value, ir.Input(item.value, ANY, "any", item.span))
+        return inputs
+    if not isinstance(node, Mapping):
+        if not isinstance(node, ErrorNode) and not is_null(node):
+            findings.report(
+                "wrong-type",
+                node.span,
+                f"`inputs` is a map or a list of names; here stands {kind_of(node)}",
+                hint="write `inputs: {topic: string}`",
+            )
+        return inputs
+    for entry in node.entries:
+        if _name_fits(findings, entry.key):
+            inputs[entry.key.value] = _input(findings, entry.key, entry.value)
+    return inputs
+
+
+def _name_fits(findings: Findings, node: Scalar) -> bool:
+    if NAME.fullmatch(node.value):
+        return True
+    findings.report(
+        "bad-name",
+        node.span,
+        f"'{node.value}' cannot name an input",
+        hint="names hold letters, digits and '_', and do not begin with a digit: '"
+        + re.sub(r"\W", "_", node.value)
+        + "'",
+    )
+    return False
+
+
+def _input(findings: Findings, key: Scalar, node: Node) -> ir.Input:
+    name = key.value
+    if isinstance(node, Scalar):
+        if is_null(node):
+            return ir.Input(name, ANY, "any", key.span)
+        type_ = read_type(findings, node)
+        return ir.Input(name, type_ or ANY, node.value if type_ else "any", key.span)
+    fields = FieldReader(findings)
+    table = fields.table(node, grammar.INPUT, f"input '{name}'")
+    declared = ir.Input(name, ANY, "any", key.span)
+    type_entry = table.get("type")
+    if type_entry is not None and isinstance(type_entry.value, Scalar):
+        type_ = read_type(findings, type_entry.value)
+        if type_ is not None:
+            declared.type, declared.type_text = type_, type_entry.value.value.strip()
+    for bound in ("min", "max"):
+        if bound in table:
+            value = fields.read(table[bound].value, grammar.INPUT[bound], bound)
+            if not isinstance(value, Invalid):
+                setattr(declared, bound, value)
+    if "description" in table and isinstance(table["description"].value, Scalar):
+        declared.description = table["description"].value.value
+    if "enum" in table:
+        _enum(findings, declared, table["enum"].value)
+    if "required" in table:
+        required = fields.read(table["required"].value, grammar.INPUT["required"], "required")
+        declared.required = required is not False
+    if "default" in table:
+        _default(findings, declared, table["default"].value)
+    elif not declared.required:
+        declared.has_default = True
+        declared.type = union((declared.type, NULL))
+    return declared
+
+
+def read_type(findings: Findings, node: Scalar) -> Type | None:
+    """A type as written, reported when there is none."""
+    type_ = parse_type(node.value)
+    if type_ is None:
+        words = [*grammar.INPUT_TYPES, "list", "map"]
+        findings.report(
+            "unknown-value",
+            node.span,
+            f"there is no type '{node.value}'",
+            hint=did_you_mean(node.value, words)
+            or "types are " + ", ".join(grammar.INPUT_TYPES) + ", list[T] and map[T]",
+        )
+    return type_
+
+
+def _enum(findings: Findings, declared: ir.Input, node: Node) -> None:
+    if not isinstance(node, Sequence):
+        if not isinstance(node, ErrorNode):
+            findings.report("wrong-type", node.span, "`enum` is a list of values")
+        return
+    values: list[str | int | float] = []
+    for item in node.items:
+        if not isinstance(item, Scalar):
+            findings.report("wrong-type", item.span, "the values of an `enum` are texts or numbers")
+            continue
+        value = item.value if declared.type == STRING else scalar_value(item)
+        if isinstance(value, str | int | float) and not isinstance(value, bool):
+            values.append(value)
+    declared.enum = tuple(values)
+    if declared.type in (STRING, ANY) and values and all(isinstance(v, str) for v in values):
+        declared.type = Enum(tuple(str(value) for value in values))
+        declared.type_text = "string"
+
+
+def _default(findings: Findings, declared: ir.Input, node: Node) -> None:
+    declared.has_default = True
+    declared.required = False
+    value = to_value(node)
+    if isinstance(node, Scalar) and isinstance(declared.type, Enum | type(STRING)):
+        wants_text = declared.type == STRING or isinstance(declared.type, Enum)
+        if wants_text and value is not None and not isinstance(value, str):
+            value = node.value
+    declared.default = _frozen(value)
+    if isinstance(node, Scalar) and value is None:
+        declared.type = union((declared.type, NULL))
+        return
+    type_ = value_type(value)
+    if isinstance(declared.type, Enum) and isinstance(value, str):
+        fits = True
+    else:
+        fits = assignable(type_, declared.type) or overlaps(type_, declared.type)
+    if not fits:
+        findings.report(
+            "bad-default",
+            node.span,
+            f"the default of '{declared.name}' does not fit: "
+            f"the input is {article(declared.type)}, this is {article(type_)}",
+        )
+    elif isinstance(value, str | int | float):
+        problem = constant_problem(declared, value)
+        if problem is not None:
+            findings.report(
+                "bad-default",
+                node.span,
+                problem[1].replace(f"input '{declared.name}'", f"the default of '{declared.name}'"),
+                hint=problem[2],
+            )
+
+
+def _frozen(value: object) -> ir.StaticValue:
+    if isinstance(value, list):
+        return [_frozen(item) for item in value]  # type: ignore[return-value]
+    if isinstance(value, dict):
+        return {str(key): _frozen(item) for key, item in value.items()}  # type: ignore[misc]
+    assert value is None or isinstance(value, str | int | float | bool)
+    return value
+
+
+def value_type(value: object) -> Type:
+    """The type of a plain value."""
+    from vegac.semantics.types import ListOf, MapOf
+
+    if isinstance(value, list):
+        return ListOf(union(value_type(item) for item in value))  # type: ignore[misc]
+    if isinstance(value, dict):
+        return MapOf(union(value_type(item) for item in value.values()))  # type: ignore[misc]
+    return type_of_constant(value)

@@ -1,0 +1,76 @@
+"""What is known of the variables at one point of a workflow: their types, and whether they are set.
+
+A `Flow` is a lattice element: `join` is what holds where two paths meet.
+"""
+
+from msgspec import Struct
+
+from vegac.semantics.types import NULL, Type, join
+from vegac.source.span import Span
+
+
+class Binding(Struct, frozen=True):
+    """A variable at one point. `unset` says on which path it has no value ("" when it always has
+    one); `place` is where it was set last."""
+
+    type: Type
+    unset: str = ""
+    place: Span | None = None
+
+
+class Flow:
+    """The bindings at a point; `live` is false after `return` and `fail`."""
+
+    __slots__ = ("bindings", "live")
+
+    def __init__(self, bindings: dict[str, Binding] | None = None, live: bool = True) -> None:
+        self.bindings = bindings or {}
+        self.live = live
+
+    def copy(self) -> "Flow":
+        return Flow(dict(self.bindings), self.live)
+
+    def get(self, name: str) -> Binding | None:
+        return self.bindings.get(name)
+
+    def set(self, name: str, type_: Type, place: Span | None) -> None:
+        self.bindings[name] = Binding(type_, "", place)
+
+    def narrow(self, name: str, type_: Type) -> None:
+        """Restrict the type of a variable on this path."""
+        binding = self.bindings[name]
+        self.bindings[name] = Binding(type_, binding.unset, binding.place)
+
+
+def merge(left: Flow, right: Flow, left_path: str, right_path: str) -> Flow:
+    """Where two paths meet. The path texts finish the sentence "it has no value ...": they name
+    the side on which a variable of the other side is missing."""
+    if not left.live:
+        return right.copy()
+    if not right.live:
+        return left.copy()
+    bindings: dict[str, Binding] = {}
+    for name in {**left.bindings, **right.bindings}:
+        a, b = left.bindings.get(name), right.bindings.get(name)
+        if a is None or b is None:
+            known = a or b
+            assert known is not None
+            path = right_path if b is None else left_path
+            bindings[name] = Binding(known.type, known.unset or path, known.place)
+        elif a == b:
+            bindings[name] = a
+        else:
+            bindings[name] = Binding(join(a.type, b.type), a.unset or b.unset, b.place or a.place)
+    return Flow(bindings)
+
+
+def null_when_unset(flow: Flow, name: str) -> bool:
+    """Make a variable that may be unset null there. Returns whether that changed anything."""
+    binding = flow.bindings.get(name)
+    if binding is None:
+        flow.bindings[name] = Binding(NULL)
+        return True
+    if binding.unset:
+        flow.bindings[name] = Binding(join(binding.type, NULL), "", binding.place)
+        return True
+    return False

@@ -1,0 +1,89 @@
+"""Types as programs write them: `string`, `list[number]`, `map[list[string]]`."""
+
+from vegac.semantics.types import (
+    ANY,
+    BOOLEAN,
+    INTEGER,
+    LIST,
+    MAP,
+    NULL,
+    NUMBER,
+    STRING,
+    Enum,
+    ListOf,
+    MapOf,
+    Primitive,
+    Record,
+    Type,
+    Union,
+)
+
+WORDS: dict[str, Type] = {
+    "string": STRING,
+    "number": NUMBER,
+    "integer": INTEGER,
+    "boolean": BOOLEAN,
+    "array": LIST,
+    "object": MAP,
+    "any": ANY,
+    "null": NULL,
+}
+"""The types of one word."""
+GENERIC = ("list", "map")
+
+
+def parse_type(text: str) -> Type | None:
+    """The type that `text` writes, or None."""
+    text = text.strip()
+    if text in WORDS:
+        return WORDS[text]
+    if text in GENERIC:
+        return LIST if text == "list" else MAP
+    for word, make in (("list[", ListOf), ("map[", MapOf)):
+        if text.startswith(word) and text.endswith("]"):
+            inner = parse_type(text[len(word) : -1])
+            return make(inner) if inner else None
+    return None
+
+
+def article(type_: Type) -> str:
+    """How a sentence speaks of a value of this type: "a string", "an integer", "null"."""
+    match type_:
+        case Primitive("any"):
+            return "a value of any type"
+        case Primitive("null"):
+            return "null"
+        case Primitive("integer"):
+            return "an integer"
+        case Primitive(name):
+            return f"a {name}"
+        case ListOf(Primitive("any" | "never")):
+            return "a list"
+        case ListOf(element):
+            return f"a list of {plural(element)}"
+        case MapOf() | Record():
+            return "a map"
+        case Enum(values):
+            return "one of " + ", ".join(f"'{value}'" for value in values)
+        case Union(members):
+            return " or ".join(article(member) for member in members)
+        case _:
+            return str(type_)
+
+
+def plural(type_: Type) -> str:
+    match type_:
+        case Primitive("null"):
+            return "nulls"
+        case Primitive("any"):
+            return "values"
+        case Primitive(name):
+            return f"{name}s"
+        case Enum():
+            return "strings"
+        case ListOf():
+            return "lists"
+        case MapOf() | Record():
+            return "maps"
+        case _:
+            return f"({type_})"

@@ -1,0 +1,268 @@
+"""The document tree: the steps of a workflow, their keys sorted out but nothing resolved."""
+
+from collections.abc import Container, Iterator
+
+from msgspec import Struct, field
+from vega_grammar import keys as grammar
+
+from vegac.source.findings import Findings
+from vegac.source.suggest import available, did_you_mean, nearest
+from vegac.syntax.nodes import Entry, ErrorNode, Mapping, Node, Scalar, Sequence, is_null
+from vegac.syntax.step_key import first_word
+
+BLOCKS = ("then", "else", "steps", "try", "catch", "finally", "do", "on_timeout")
+_CONTROL = frozenset(grammar.STEPS)
+_OPTIONS = (
+    frozenset(grammar.COMMON)
+    | frozenset(grammar.SEND)
+    | {key for table in grammar.STEPS.values() for key in table} - _CONTROL
+)
+
+
+class Step(Struct, eq=False):
+    """A step: its `kind` (`send` or a control step's main key), the main key and its value.
+
+    `fields` holds every option by name, nested and sibling ones together; `blocks` the lists of
+    steps in it; `elifs` the conditions with their blocks. In a send, `agent` is the first word
+    of the key and `agent_range` its place in the key's value.
+    """
+
+    kind: str
+    key: Scalar
+    value: Node
+    node: Mapping
+    fields: dict[str, Entry]
+    blocks: dict[str, list["Step"]] = field(default_factory=dict[str, "list[Step]"])
+    elifs: list[tuple[Node, list["Step"]]] = field(default_factory=list[tuple[Node, "list[Step]"]])
+    agent: str = ""
+    agent_range: tuple[int, int] = (0, 0)
+
+    def get(self, name: str) -> Node | None:
+        """The value of an option, or None."""
+        found = self.fields.get(name)
+        return found.value if found else None
+
+
+def inner_blocks(step: Step) -> Iterator[list[Step]]:
+    """Every list of steps directly inside `step`, in source order of their meaning."""
+    yield from step.blocks.values()
+    for _, block in step.elifs:
+        yield block
+
+
+def walk(steps: list[Step]) -> Iterator[Step]:
+    """All steps, outer before inner."""
+    for step in steps:
+        yield step
+        for block in inner_blocks(step):
+            yield from walk(block)
+
+
+class StepReader:
+    """Reads lists of steps. `agents` are the names that may begin an agent step's key."""
+
+    def __init__(self, agents: Container[str], names: list[str], findings: Findings) -> None:
+        self.agents = agents
+        self.agent_names = names
+        self.findings = findings
+
+    def block(self, node: Node) -> list[Step]:
+        """The steps of a list; a lone mapping counts as a list of one."""
+        if isinstance(node, Sequence):
+            found = (self.step(item) for item in node.items)
+            return [step for step in found if step is not None]
+        if isinstance(node, Mapping):
+            self.findings.report(
+                "wrong-type",
+                node.span,
+                "steps are a list",
+                hint="begin each step with `- `",
+            )
+            step = self.step(node)
+            return [step] if step else []
+        if not isinstance(node, ErrorNode):
+            self.findings.report(
+                "wrong-type",
+                node.span,
+                "steps are a list, and this is " + ("nothing" if is_null(node) else "a text"),
+                hint="begin each step with `- `, as in `- Coder: Write the code`",
+            )
+        return []
+
+    def step(self, node: Node) -> Step | None:
+        if isinstance(node, ErrorNode):
+            return None
+        if not isinstance(node, Mapping):
+            word = first_word(node.value)[0] if isinstance(node, Scalar) else ""
+            example = f"`{word}: ...`" if word in self.agents else "`Coder: Write the code`"
+            self.findings.report(
+                "wrong-type",
+                node.span,
+                "a step is a key with a value",
+                hint=f"write it as {example}",
+            )
+            return None
+        main = self._main_key(node)
+        if main is None:
+            return None
+        kind = self._kind(main.key.value)
+        return self._send(node, main) if kind == "send" else self._control(node, main, kind)
+
+    # --- which key is the main one -------------------------------------------------------------
+
+    def _kind(self, key: str) -> str:
+        if key in _CONTROL:
+            return key
+        return "for" if key.startswith("for ") else "send"
+
+    def _main_key(self, node: Mapping) -> Entry | None:
+        names = {entry.key.value for entry in node.entries}
+        control: list[Entry] = []
+        agents: list[Entry] = []
+        unknown: list[Entry] = []
+        for entry in node.entries:
+            key = entry.key.value
+            if self._kind(key) != "send":
+                control.append(entry)
+            elif first_word(key)[0] in self.agents:
+                agents.append(entry)
+            elif key not in _OPTIONS:
+                unknown.append(entry)
+        if "for" in names or any(entry.key.value.startswith("for ") for entry in control):
+            control = [entry for entry in control if entry.key.value != "parallel"]
+        if "then" not in names and (len(control) > 1 or agents or unknown):
+            control = [entry for entry in control if entry.key.value != "if"] or (
+                [] if agents or unknown else control
+            )
+        mains = control + agents
+        if not mains and unknown:
+            mains = [_least_like_an_option(unknown)]
+        if not mains:
+            self.findings.report(
+                "missing-key",
+                node.span,
+                "this step does not say what to do",
+                hint="it needs an agent's name or one of " + ", ".join(grammar.STEPS),
+            )
+            return None
+        if len(mains) > 1:
+            first, second = mains[0].key, mains[1].key
+            self.findings.report(
+                "ambiguous-step",
+                second.span,
+                f"this step has two main keys, '{first.value}' and '{second.value}'",
+                hint="make it two steps, each with its own `- `",
+            )
+        return mains[0]
+
+    # --- the two forms -------------------------------------------------------------------------
+
+    def _send(self, node: Mapping, main: Entry) -> Step:
+        word, start, end = first_word(main.key.value)
+        fields: dict[str, Entry] = {}
+        if isinstance(main.value, Mapping):
+            self._options(main.value.entries, grammar.SEND, fields, "an agent step")
+        siblings = [entry for entry in node.entries if entry is not main]
+        self._options(siblings, grammar.SEND, fields, "an agent step")
+        step = Step(
+            "send", main.key, main.value, node, fields, agent=word, agent_range=(start, end)
+        )
+        self._blocks(step, grammar.SEND)
+        return step
+
+    def _control(self, node: Mapping, main: Entry, kind: str) -> Step:
+        table = {**grammar.COMMON, **grammar.STEPS[kind]}
+        fields: dict[str, Entry] = {}
+        if kind in ("repeat", "recall", "remember") and isinstance(main.value, Mapping):
+            inner = {"repeat": grammar.REPEAT, "recall": grammar.RECALL}.get(kind, grammar.REMEMBER)
+            self._options(main.value.entries, inner, fields, f"`{kind}`")
+        if kind == "parallel" and isinstance(main.value, Mapping):
+            self._options(main.value.entries, grammar.PARALLEL_AGENT, fields, "`parallel`")
+        siblings = [entry for entry in node.entries if entry is not main]
+        self._options(siblings, table, fields, f"a `{kind}` step")
+        step = Step(kind, main.key, main.value, node, fields)
+        self._blocks(step, {**table, **grammar.REPEAT} if kind == "repeat" else table)
+        if kind in BLOCKS or (kind == "parallel" and not isinstance(main.value, Mapping)):
+            step.blocks[kind] = self.block(main.value)
+        if kind == "for" and "steps" not in step.blocks and main.key.value != "for":
+            step.blocks["steps"] = self.block(main.value)
+        if kind == "if":
+            step.elifs = self._elifs(step)
+        return step
+
+    def _options(
+        self, entries: list[Entry], table: grammar.Table, fields: dict[str, Entry], owner: str
+    ) -> None:
+        for entry in entries:
+            key = entry.key.value
+            if key not in table:
+                if key.startswith("x-"):
+                    continue
+                if first_word(key)[0] in self.agents or self._kind(key) != "send":
+                    continue  # said as ambiguous-step
+                self.unknown_key(entry.key, table, owner)
+            elif key in fields:
+                self.findings.report(
+                    "duplicate-key",
+                    entry.key.span,
+                    f"'{key}' is given twice for this step",
+                    hint="keep one of them",
+                )
+            else:
+                fields[key] = entry
+
+    def unknown_key(self, key: Scalar, table: grammar.Table, owner: str) -> None:
+        """Report a key that `owner` does not know."""
+        unknown_key(self.findings, key, table, owner)
+
+    def _blocks(self, step: Step, table: grammar.Table) -> None:
+        for name in BLOCKS:
+            entry = step.fields.get(name)
+            if entry is not None and table[name].kind == "steps":
+                step.blocks[name] = self.block(entry.value)
+
+    def _elifs(self, step: Step) -> list[tuple[Node, list[Step]]]:
+        node = step.get("elif")
+        if node is None:
+            return []
+        parts = node.items if isinstance(node, Sequence) else [node]
+        found: list[tuple[Node, list[Step]]] = []
+        for part in parts:
+            if not isinstance(part, Mapping):
+                self.findings.report(
+                    "wrong-type",
+                    part.span,
+                    "`elif` is a list of conditions with their steps",
+                    hint="write `- if: CONDITION` and `then:` below it",
+                )
+                continue
+            fields: dict[str, Entry] = {}
+            self._options(part.entries, grammar.ELIF, fields, "`elif`")
+            for name in ("if", "then"):
+                if name not in fields:
+                    self.findings.report("missing-key", part.span, f"this `elif` has no `{name}`")
+            if "if" in fields:
+                block = self.block(fields["then"].value) if "then" in fields else []
+                found.append((fields["if"].value, block))
+        return found
+
+
+def unknown_key(findings: Findings, key: Scalar, table: grammar.Table, owner: str) -> None:
+    """Report a key that is not in `table`, with the nearest ones."""
+    findings.report(
+        "unknown-key",
+        key.span,
+        f"{owner} has no key '{key.value}'",
+        hint=did_you_mean(key.value, table),
+        notes=() if nearest(key.value, table) else (available("keys", table),),
+        subject=key.value,
+        suggestions=tuple(nearest(key.value, table)),
+    )
+
+
+def _least_like_an_option(entries: list[Entry]) -> Entry:
+    """Of keys that are no agents, the one least likely to be a misspelt option."""
+    for entry in entries:
+        if not nearest(entry.key.value, _OPTIONS):
+            return entry
+    return entries[0]

@@ -1,0 +1,244 @@
+"""Files, programs and what is known of them: the one thing that the command line and the language
+server talk to."""
+
+import gc
+import glob
+import hashlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from vegac.ir import nodes as ir
+from vegac.ir.build.program import ProgramContext, build_program, program_of
+from vegac.semantics.declarations import Collector, Declarations
+from vegac.source.diagnostic import Diagnostic
+from vegac.source.file import Placements, SourceFile
+from vegac.source.findings import Findings
+from vegac.source.registry import report
+from vegac.source.span import Span
+from vegac.syntax.reader import FileTree, Reader
+
+if TYPE_CHECKING:
+    from vegac.emit.module import EmittedModule
+
+SUFFIX = ".vega.yaml"
+TEST_SUFFIX = ".vega.test.yaml"
+
+
+class UsageError(ValueError):
+    """A path or an option that cannot be used; the message is for the user."""
+
+
+class Report(Struct, eq=False):
+    """What a check found. `program` is the IR, usable only without errors."""
+
+    diagnostics: list[Diagnostic]
+    placements: Placements
+    program: ir.Program | None
+    declarations: Declarations | None
+    strict: bool = False
+
+    @property
+    def has_errors(self) -> bool:
+        return any(finding.severity == "error" for finding in self.diagnostics)
+
+
+class Compiled(Struct, eq=False):
+    """A checked program and, without errors, the module that it became."""
+
+    report: Report
+    digest: str
+    module: "EmittedModule | None"
+
+    @property
+    def program(self) -> ir.Program | None:
+        return self.report.program
+
+
+class Workspace:
+    """Reads and checks programs. One workspace keeps what it has read, by content."""
+
+    def __init__(self, root: Path | None = None) -> None:
+        self.root = root or Path.cwd()
+        self.reader = Reader()
+
+    # --- files ---------------------------------------------------------------------------------
+
+    def discover(self, paths: Sequence[Path]) -> list[Path]:
+        """The program files that `paths` name: files as given, and those under folders.
+
+        Raises `UsageError` for a path that does not exist.
+        """
+        from vegac.discovery import programs_under
+
+        found: dict[Path, None] = {}
+        for path in paths:
+            if path.is_dir():
+                found.update(dict.fromkeys(programs_under(path)))
+            elif path.exists():
+                found[path] = None
+            else:
+                raise UsageError(f"there is no file or folder '{path}'")
+        return list(found)
+
+    def read(self, path: Path) -> FileTree:
+        """The tree of a file. Raises `UsageError` when it cannot be read."""
+        shown = self.shown(path)
+        try:
+            data = path.read_bytes()
+        except OSError as error:
+            raise UsageError(f"cannot read '{shown}': {error.strerror or error}") from None
+        return self.read_text(shown, data)
+
+    def read_text(self, shown: str, data: bytes | str) -> FileTree:
+        """The tree of a file's contents; `shown` is how messages name it."""
+        if isinstance(data, str):
+            return self.reader.read(SourceFile(shown, data))
+        try:
+            return self.reader.read(SourceFile(shown, data.decode()))
+        except UnicodeDecodeError as error:
+            text = data.decode(errors="replace")
+            start = len(data[: error.start].decode(errors="replace"))
+            file = SourceFile(shown, text)
+            tree = self.reader.read(file)
+            unit = f"{shown}#"
+            tree.placements.add(unit, file, 0)
+            problem = report(
+                "unreadable-file",
+                Span(unit, start, start + 1),
+                "this file is not UTF-8 text",
+                hint="save it as UTF-8",
+            )
+            return FileTree(file, tree.root, tree.placements, [problem])
+
+    def shown(self, path: Path) -> str:
+        """How messages name a file: relative to the workspace where it lies inside."""
+        try:
+            return path.resolve().relative_to(self.root.resolve()).as_posix()
+        except ValueError:
+            return path.as_posix()
+
+    # --- programs ------------------------------------------------------------------------------
+
+    def check(self, path: Path) -> Report:
+        """Check a program: a file with all that it includes. Raises `UsageError` when the file
+        itself cannot be read."""
+        return self.check_tree(self.read(path), path.parent)
+
+    def check_text(self, text: str, name: str = "program.vega.yaml") -> Report:
+        """Check a program given as text."""
+        return self.check_tree(self.read_text(name, text), self.root)
+
+    def check_tree(self, tree: FileTree, folder: Path) -> Report:
+        with _resting_gc():
+            return self._check(tree, folder)
+
+    def _check(self, tree: FileTree, folder: Path) -> Report:
+        findings = Findings()
+        folders = {tree.file.path: folder}
+
+        def load(pattern: str, including: str) -> list[FileTree]:
+            return self._included(pattern, folders[including], folders)
+
+        declarations = Collector(findings, load).collect(tree)
+        placements = Placements()
+        for part in declarations.trees:
+            placements.update(part.placements)
+        program: ir.Program | None = None
+        strict = False
+        if tree.root is not None:
+            context = build_program(findings, declarations)
+            program = program_of(context)
+            strict = context.settings.strict
+            self._analyse(context, program, findings)
+        diagnostics = _finish(findings.items, placements)
+        return Report(diagnostics, placements, program, declarations, strict)
+
+    def _analyse(self, context: ProgramContext, program: ir.Program, findings: Findings) -> None:
+        from vegac.analysis.passes import analyse
+
+        analyse(context, program, findings)
+
+    def _included(self, pattern: str, folder: Path, folders: dict[str, Path]) -> list[FileTree]:
+        # `Path.glob` refuses patterns that begin with `/` or `..`.
+        names = sorted(glob.glob(pattern, root_dir=folder, recursive=True))  # noqa: PTH207
+        trees: list[FileTree] = []
+        for name in names:
+            path = folder / name
+            if not path.is_file():
+                continue
+            tree = self.read(path)
+            folders[tree.file.path] = path.parent
+            trees.append(tree)
+        return trees
+
+    def compile(self, path: Path, *, expose_variables: bool = False) -> Compiled:
+        """Check a program and, without errors, emit its module."""
+        tree = self.read(path)
+        return self.compile_tree(tree, path.parent, expose_variables=expose_variables)
+
+    def compile_tree(
+        self, tree: FileTree, folder: Path, *, expose_variables: bool = False
+    ) -> Compiled:
+        from vegac.analysis.trim import trim
+        from vegac.emit.module import emit_module
+
+        report_ = self.check_tree(tree, folder)
+        if report_.has_errors or report_.program is None or report_.declarations is None:
+            return Compiled(report_, "", None)
+        digest = _digest(report_.declarations)
+
+        def locate(span: Span) -> tuple[str, int, int]:
+            location = report_.placements.locate(span)
+            position = location.position
+            return location.file.path, position.line, position.column
+
+        with _resting_gc():
+            program = report_.program
+            trim(program, keep_variables=expose_variables)
+            module = emit_module(
+                program, digest=digest, locate=locate, expose_variables=expose_variables
+            )
+        return Compiled(report_, digest, module)
+
+
+def _digest(declarations: Declarations) -> str:
+    """The hash of all sources of a program."""
+    hasher = hashlib.sha256()
+    for tree in declarations.trees:
+        hasher.update(tree.file.path.encode())
+        hasher.update(b"\0")
+        hasher.update(tree.file.text.encode(errors="surrogatepass"))
+        hasher.update(b"\0")
+    return hasher.hexdigest()
+
+
+def _finish(findings: list[Diagnostic], placements: Placements) -> list[Diagnostic]:
+    """Without follow-on noise and repetitions, in order of place."""
+    proposed = {name for finding in findings for name in finding.suggestions}
+    kept: dict[tuple[str, Span, str], Diagnostic] = {}
+    for finding in findings:
+        follows = finding.code.startswith(("missing-", "unused-")) and finding.subject in proposed
+        if not follows:
+            kept.setdefault((finding.code, finding.span, finding.message), finding)
+
+    def place(finding: Diagnostic) -> tuple[str, int, int, str]:
+        location = placements.locate(finding.span)
+        return location.file.path, location.start, location.end, finding.code
+
+    return sorted(kept.values(), key=place)
+
+
+@contextmanager
+def _resting_gc() -> Iterator[None]:
+    """The garbage collector rests while trees grow that all stay alive."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
