@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 from .agent import Agent
 from .env import env_texts
-from .member import model_of
+from .errors import ConfigError
+from .member import knowledge_of, model_of
 
 if TYPE_CHECKING:
     from .session import Session
@@ -18,8 +19,9 @@ def problems(session: "Session", workflow: "Workflow[Any, Any]") -> list[str]:
     found += _missing_env(session, workflow)
     for agent in workflow.agents:
         found += _unsupported(agent)
-    if not found:  # a model's name may come from the environment
+    if not found:  # what follows may come from the environment
         found += _models(session, workflow)
+        found += _files_and_tools(session, workflow)
     return list(dict.fromkeys(found))
 
 
@@ -28,8 +30,8 @@ def _missing_env(session: "Session", workflow: "Workflow[Any, Any]") -> Iterator
         users = [getattr(agent, name) for name in Agent._fields if name != "tools"]  # pyright: ignore[reportPrivateUsage]
         yield from _missing(session, users, f"the agent {agent.name}")
         for tool in agent.tools or ():
-            if not isinstance(tool, str):
-                yield from _missing(session, [vars(tool)], f"the tool {tool.name}")
+            if hasattr(tool, "env_texts"):
+                yield from _missing(session, list(tool.env_texts()), f"the tool {tool.name}")
     settings = session.settings
     values = [getattr(settings, name) for name in settings._fields]  # pyright: ignore[reportPrivateUsage]
     yield from _missing(session, values, "the settings")
@@ -55,6 +57,15 @@ def _models(session: "Session", workflow: "Workflow[Any, Any]") -> Iterator[str]
             problem = check_model(name, session.env, base_url)
             if problem is not None:
                 yield problem
+
+
+def _files_and_tools(session: "Session", workflow: "Workflow[Any, Any]") -> Iterator[str]:
+    for agent in workflow.agents:
+        try:
+            knowledge_of(session, agent)
+            session.toolset(agent.tools or ())
+        except ConfigError as error:
+            yield error.message
 
 
 def _unsupported(agent: Agent) -> Iterator[str]:

@@ -1,8 +1,9 @@
 """Conversations as immutable values: a fork costs nothing and shares all turns before it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import overload
 
+from .agent import Context
 from .models.base import Message
 
 
@@ -71,3 +72,40 @@ class Conversation(Sequence[Message]):
 
 
 EMPTY = Conversation()
+
+_CHARACTERS_PER_TOKEN = 4
+_WINDOW = 20
+_TOKENS = 100_000
+
+
+def view(talk: Conversation, context: Context) -> Sequence[Message]:
+    """The part of a conversation that goes along with a message, under a context strategy.
+
+    It begins with a message of the user that answers no tool call, so that calls and results stay
+    together; so it may hold more than the limit says.
+    """
+    if context.strategy == "window":
+        limit = context.limit or _WINDOW
+        return _since(talk, lambda count, _: count > limit)
+    if context.strategy == "tokens":
+        limit = (context.limit or _TOKENS) * _CHARACTERS_PER_TOKEN
+        return _since(talk, lambda _, size: size > limit)
+    return talk
+
+
+def _since(talk: Conversation, full: "Callable[[int, int], bool]") -> list[Message]:
+    kept: list[Message] = []
+    whole = 0
+    size = 0
+    for message in reversed(talk):
+        size += _size(message)
+        if whole and full(len(kept) + 1, size):
+            break
+        kept.append(message)
+        if message.role == "user" and not message.tool_results:
+            whole = len(kept)
+    return kept[:whole][::-1]
+
+
+def _size(message: Message) -> int:
+    return len(message.text) + sum(len(result.content) for result in message.tool_results)

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from .agent import Agent, RateLimit
 from .env import resolve_env
+from .errors import ConfigError
 from .models.base import Model
 
 if TYPE_CHECKING:
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from .ratelimit import Limiter
     from .run import Run
     from .session import Session
+    from .tools.registry import ToolSet
 
 DEFAULT_MAX_TOKENS = 4096
 
@@ -35,6 +37,8 @@ class Member:
         "agent",
         "breaker",
         "fallback",
+        "fresh",
+        "knowledge",
         "ledger",
         "limiters",
         "max_tokens",
@@ -44,7 +48,7 @@ class Member:
         "system",
         "target",
         "temperature",
-        "tools",
+        "toolset",
     )
 
     def __init__(self, session: "Session", agent: Agent) -> None:
@@ -78,7 +82,9 @@ class Member:
         self.system: str | Callable[[Run], str] = (
             system if callable(system) else resolve_env(system, session.env)
         )
-        self.tools: Any = None
+        self.knowledge = knowledge_of(session, agent)
+        self.fresh = agent.context is not None and agent.context.strategy == "fresh"
+        self.toolset: ToolSet | None = session.toolset(agent.tools) if agent.tools else None
 
 
 def model_of(session: "Session", agent: Agent) -> tuple[str, str | None]:
@@ -104,6 +110,22 @@ def max_tokens_of(session: "Session", agent: Agent) -> int:
     if session.options.max_tokens is not None:
         return session.options.max_tokens
     return int(session.env.get("VEGA_MAX_TOKENS") or DEFAULT_MAX_TOKENS)
+
+
+def knowledge_of(session: "Session", agent: Agent) -> str:
+    """The files an agent knows, for its system prompt. Raises ConfigError that lists bad ones."""
+    parts: list[str] = []
+    problems: list[str] = []
+    for name in agent.knowledge:
+        try:
+            content = (session.root / name).read_text("utf-8")
+            parts.append(f"# {name}\n\n{content.strip()}")
+        except (OSError, UnicodeDecodeError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+            problems.append(f"the agent {agent.name} cannot read its knowledge '{name}': {reason}")
+    if problems:
+        raise ConfigError("\n".join(problems))
+    return "\n\n".join(parts)
 
 
 def _breaker(session: "Session", agent: Agent) -> "Breaker | None":

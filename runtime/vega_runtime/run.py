@@ -1,6 +1,6 @@
 """The run: what a workflow's code calls for everything that is not plain computing."""
 
-from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, overload
 
@@ -43,9 +43,10 @@ class Run:
 
     __slots__ = (
         "_base",
+        "_branch",
         "_depth",
         "_frames",
-        "_prefix",
+        "_parent",
         "_processes",
         "ledgers",
         "order",
@@ -59,10 +60,10 @@ class Run:
         workflow_name: str = "",
         processes: Processes | None = None,
         ledgers: "tuple[Ledger, ...] | None" = None,
-        prefix: str = "",
         order: tuple[int, ...] = (),
         depth: int = 0,
-        base: str | None = None,
+        parent: "tuple[Run, str] | None" = None,
+        branch: str | int | None = None,
     ) -> None:
         self.session = session
         self.workflow_name = workflow_name
@@ -71,8 +72,8 @@ class Run:
         self.order = order
         """The place of this branch in program order."""
         self._processes = Processes() if processes is None else processes
-        self._prefix = prefix
-        self._base = workflow_name if base is None else base
+        self._parent = parent
+        self._branch = branch
         self._depth = depth
         self._frames: list[tuple[str, Loop]] = []
 
@@ -253,15 +254,14 @@ class Run:
                 site=site,
             )
         self.session.admit(workflow)
-        prefix = f"{self.key(site)}/" if site else self._prefix
         child = Run(
             self.session,
             workflow.name,
             self._processes if processes is None else processes,
             self.ledgers,
-            prefix,
             self.order,
             self._depth + 1,
+            (self, site) if site else None,
         )
         if workflow.timeout is None and workflow.budget is None:
             return await workflow.fn(child, **values)
@@ -359,23 +359,36 @@ class Run:
 
     async def remember(self, site: str, key: str, value: Any) -> None:
         """Keep a JSON value under a key, for later runs too."""
-        await self.session.memory.put(key, value, site)
+        await _at(site, self.session.memory.store(key, value))
 
     async def recall(self, site: str, key: str, default: Any = None) -> Any:
         """The value kept under a key, or `default`."""
-        return await self.session.memory.get(key, default, site)
+        return await _at(site, self.session.memory.get(key, default))
 
     # For the rest of the runtime
 
     def key(self, site: str) -> str:
         """The site with the index of each loop, branch and call around it."""
-        base = self._base
-        parts: list[str] = [self._prefix]
+        base = ""
+        parts: list[str] = []
+        if self._parent is not None:
+            run, base = self._parent
+            parts.append(run.key(base))
+            if self._branch is None:
+                base = ""
+            else:
+                parts.append(str(self._branch))
         for loop_site, loop in self._frames:
-            parts.append(f"{_relative(loop_site, base, parts)}[{loop.index}]/")
+            parts.append(f"{self._relative(loop_site, base)}[{loop.index}]")
             base = loop_site
-        parts.append(_relative(site, base, parts))
-        return "".join(parts)
+        parts.append(self._relative(site, base))
+        return "/".join(parts)
+
+    def _relative(self, site: str, base: str) -> str:
+        """`site` without what the key says before it."""
+        if base and site.startswith(f"{base}/"):
+            return site[len(base) + 1 :]
+        return site.removeprefix(f"{self.workflow_name}/") if base else site
 
     def past(self) -> Mapping[str, Conversation]:
         """The conversations as they are now."""
@@ -389,16 +402,15 @@ class Run:
         self, site: str, key: str | int, number: int, past: Mapping[str, Conversation]
     ) -> "Run":
         """The run of a branch, whose conversations begin with `past`."""
-        prefix = f"{self.key(site)}/{key}/" if self.session.observers else ""
         return Run(
             self.session,
             self.workflow_name,
             Processes(past),
             self.ledgers,
-            prefix,
             (*self.order, number),
             self._depth,
-            site,
+            (self, site),
+            key,
         )
 
     def leave(self) -> None:
@@ -410,13 +422,13 @@ class Run:
             self.session.processes -= len(processes)
 
 
-def _relative(site: str, base: str, parts: list[str]) -> str:
-    """`site` without what the key says already."""
-    if len(parts) == 1 and not parts[0]:
-        return site
-    if site.startswith(f"{base}/"):
-        return site[len(base) + 1 :]
-    return site.partition("/")[2] or site
+async def _at(site: str, work: Awaitable[T]) -> T:
+    """`work`, whose errors belong to a step."""
+    try:
+        return await work
+    except VegaError as error:
+        error.site = error.site or site
+        raise
 
 
 @asynccontextmanager

@@ -3,6 +3,7 @@
 import asyncio
 import os
 from collections.abc import Awaitable, Callable, Mapping
+from functools import cached_property
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ from .options import Observer, RunOptions
 from .program import Program
 
 if TYPE_CHECKING:
+    from pathlib import Path
     from random import Random
 
     from .ask import Asker
@@ -22,6 +24,9 @@ if TYPE_CHECKING:
     from .member import Member
     from .memory import Memory
     from .ratelimit import Limiter
+    from .tools.definition import ToolContext
+    from .tools.registry import ToolSet
+    from .tools.sandbox import Sandbox
     from .workflow import Workflow
 
 MAX_DEPTH = 100
@@ -50,11 +55,11 @@ class Session:
         self._members: dict[str, Member] = {}
         self._models: dict[tuple[str, ...], Model] = {}
         self._limiters: dict[str, Limiter] = {}
+        self._toolsets: dict[tuple[Any, ...], ToolSet] = {}
         self._noted: set[str] = set()
         self._random: Random | None = None
         self._asker: Asker | None = None
         self._memory: Memory | None = None
-        self._closing: list[Callable[[], Awaitable[None]]] = []
 
     async def __aenter__(self) -> "Session":
         loop = asyncio.get_running_loop()
@@ -70,8 +75,6 @@ class Session:
     ) -> None:
         if self._memory is not None:
             await self._memory.close()
-        for close in reversed(self._closing):
-            await close()
         for model in self._models.values():
             await model.close()
 
@@ -172,6 +175,47 @@ class Session:
             self._limiters[model] = limiter_for(limit, model)
         return self._limiters[model]
 
+    # Files and tools
+
+    @cached_property
+    def root(self) -> "Path":
+        """The program's folder."""
+        from pathlib import Path
+
+        return self.options.root or Path.cwd()
+
+    @cached_property
+    def sandbox(self) -> "Sandbox":
+        """The files that tools may touch, by default the folder `workspace` of the program."""
+        from .tools.sandbox import Sandbox
+
+        folder = resolve_env(self.settings.sandbox, self.env) or "workspace"
+        return Sandbox(self.options.sandbox or self.root / folder)
+
+    @cached_property
+    def tool_context(self) -> "ToolContext":
+        """What tools may use of this run."""
+        from .tools.definition import ToolContext
+
+        return ToolContext(
+            sandbox=self.sandbox,
+            env=self.env,
+            memory=self.memory,
+            ask=self.asker.ask,
+            root=self.root,
+        )
+
+    def toolset(self, tools: tuple[Any, ...]) -> "ToolSet | None":
+        """The tools of a list, ready to be called. Raises ConfigError for what cannot work."""
+        if not tools:
+            return None
+        found = self._toolsets.get(tools)
+        if found is None:
+            from .tools.registry import resolve
+
+            found = self._toolsets[tools] = resolve(tools, self.tool_context)
+        return found
+
     def _run_ledgers(self) -> "tuple[Ledger, ...]":
         limits = [
             (limit, site)
@@ -198,7 +242,8 @@ class Session:
         if self._memory is None:
             from .memory import Memory, memory_file
 
-            self._memory = Memory(memory_file(self.options.root, self.settings.memory))
+            settings = resolve_env(self.settings.memory, self.env)
+            self._memory = Memory(memory_file(self.root, settings))
         return self._memory
 
 

@@ -1,37 +1,29 @@
 """One send: the message, the rounds of model and tool calls, and the limits around them.
 
-The layers, from the outside: `total_timeout` > `retry` > `timeout` of the step, then for each
-request the agent's retry (and fallback model) > breaker > limiter > budget > call. A layer that is
-not configured is not entered.
+The layers, from the outside: `total_timeout` > `retry` > `timeout` of the step, then the rounds of
+requests (see `calls`) and tool calls. A layer that is not configured is not entered.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from .agent import TRANSIENT
-from .conversation import EMPTY, Conversation
-from .errors import (
-    CircuitOpen,
-    FormatError,
-    ModelError,
-    RateLimited,
-    VegaError,
-)
-from .events import Chunk, ModelCalled, ModelStarted, Retrying, StepEnded, StepStarted
-from .models.base import Message, Request, Response, TextDelta, Usage
+from .calls import again_and_again, answer
+from .conversation import EMPTY, Conversation, view
+from .errors import FormatError, MaxIterationsExceeded, VegaError
+from .events import StepEnded, StepStarted, ToolEnded, ToolStarted
+from .models.base import Message, Request, ToolCall, ToolResult, ToolSchema, Usage
 from .scopes import Deadline
 
 if TYPE_CHECKING:
     from .agent import Retry
     from .budget import Ledger
     from .forms import Form
-    from .member import Member, Target
+    from .member import Member
     from .process import Process
-    from .ratelimit import Limiter
     from .run import Run
-
+    from .tools.registry import ToolSet
 
 NO_USAGE = Usage()
 
@@ -43,6 +35,7 @@ class Step:
         "attach",
         "calls",
         "cost",
+        "effects",
         "form",
         "fresh",
         "key",
@@ -84,6 +77,7 @@ class Step:
         self.fresh = False
         self.attach: tuple[str, ...] = ()
         self.calls = 0
+        self.effects = 0
         self.key = ""
         self.usage = NO_USAGE
         self.cost: int | None = 0
@@ -137,85 +131,83 @@ async def _attempt(step: Step) -> Any:
         return await turn(step)
 
 
-async def again_and_again(
-    step: Step,
-    attempt: "Callable[[], Awaitable[Any]]",
-    retry: "Retry",
-    also: tuple[type[BaseException], ...] = (),
-) -> Any:
-    """Try until it works, the error is none to try again on, or the attempts are used up."""
-    from .retry import next_delay
-
-    number = 1
-    while True:
-        try:
-            return await attempt()
-        except VegaError as error:
-            delay = next_delay(retry, number, error, step.session.random, also)
-            if delay is None:
-                raise
-            if step.session.observers:
-                step.session.emit(Retrying(step.site, step.key, number, delay, error))
-        await asyncio.sleep(delay)
-        number += 1
-
-
 # The conversation
 
 
 async def turn(step: Step) -> Any:
     """Say the message to the agent's process and return its reply. A failure leaves no trace."""
-    process = step.process
+    process, member = step.process, step.member
+    toolset = member.toolset if step.tools is None else step.session.toolset(step.tools)
     async with process.lock:
-        before = EMPTY if step.fresh else process.conversation
-        reply, process.conversation = await _converse(step, before)
+        before = EMPTY if step.fresh or member.fresh else process.conversation
+        message = Message("user", step.message)
+        if step.attach:
+            from .attach import attachments
+
+            message = replace(message, attachments=await attachments(step.session, step.attach))
+        reply, process.conversation = await _converse(step, before.then(message), toolset)
         return reply
 
 
-async def _converse(step: Step, before: Conversation) -> tuple[Any, Conversation]:
+async def _converse(
+    step: Step, talk: Conversation, toolset: "ToolSet | None"
+) -> tuple[Any, Conversation]:
+    """Talk to the model until it has a reply in the form that the step asks for."""
     form = step.form
     system = _system(step)
-    talk = before.then(Message("user", step.message))
-    asked_again: Conversation | None = None
+    schemas = toolset.schemas() if toolset is not None else ()
+    repair: Conversation | None = None
+    rounds = 0
     while True:
-        response = await _answer(step, _request(step, system, talk))
-        talk = talk.then(Message("assistant", response.text, response.tool_calls, raw=response.raw))
+        response = await answer(step, _request(step, system, talk, schemas))
+        said = Message("assistant", response.text, response.tool_calls, raw=response.raw)
+        if response.tool_calls:
+            rounds += 1
+            _check_rounds(step, rounds)
+            results = await _use_tools(step, toolset, response.tool_calls)
+            talk = talk.then(said).then(Message("user", tool_results=results))
+            continue
         if form is None:
-            return response.text, talk
+            return response.text, talk.then(said)
         try:
             value = form.parse(response.text)
         except FormatError as error:
-            if asked_again is not None:
+            if repair is not None:
                 raise
-            asked_again = talk = talk.then(Message("user", _repair(error, form)))
+            repair = talk = talk.then(said).then(Message("user", _repair(error, form)))
             continue
-        if asked_again is not None and talk.before_last() is asked_again:
+        if repair is not None and talk is repair:
             # The bad reply and the request to repair it are of no use to later turns.
-            talk = asked_again.before_last().before_last().then(talk[-1])
-        return value, talk
+            talk = talk.before_last().before_last()
+        return value, talk.then(said)
 
 
 def _system(step: Step) -> str:
-    """The instructions for this message: the agent's own, and the form that the reply must have."""
-    system = step.member.system
-    if not isinstance(system, str):
-        system = system(step.run)
-    if step.form is None or not step.form.instructions:
-        return system
-    return f"{system}\n\n{step.form.instructions}" if system else step.form.instructions
+    """The instructions for this message: the agent's own, what it knows, and the reply's form."""
+    member = step.member
+    system = member.system
+    parts = [system if isinstance(system, str) else system(step.run), member.knowledge]
+    if step.form is not None:
+        parts.append(step.form.instructions)
+    return "\n\n".join(part for part in parts if part)
 
 
-def _request(step: Step, system: str, talk: Conversation) -> Request:
+def _request(
+    step: Step, system: str, talk: Conversation, schemas: "Sequence[ToolSchema]"
+) -> Request:
     member = step.member
     target = member.target
+    context = member.agent.context
     return Request(
         model=target.name,
-        messages=talk,
+        messages=talk if context is None else view(talk, context),
         system=system,
+        tools=schemas,
         max_tokens=member.max_tokens,
         temperature=member.temperature,
         params=member.params,
         base_url=target.base_url,
+        output_schema=None if step.form is None else step.form.schema,
         agent=member.agent.name,
     )
 
@@ -224,140 +216,57 @@ def _repair(error: FormatError, form: "Form[Any]") -> str:
     return f"Your reply could not be used: {error.message}\n\n{form.instructions}".rstrip()
 
 
-# The call
+# Tools
 
 
-async def _answer(step: Step, request: Request) -> Response:
-    """The model's response, or the fallback model's when the retries on the first are used up."""
-    member = step.member
-    if member.plain:
-        return await _call(step, member.target, request)
-    try:
-        return await _persist(step, member.target, request)
-    except (ModelError, CircuitOpen, RateLimited) as error:
-        fallback = member.fallback
-        if fallback is None or (isinstance(error, ModelError) and error.kind not in TRANSIENT):
-            raise
-        step.session.notice(
-            f"{member.agent.name} goes on with {fallback.name}: {member.target.name} does not "
-            f"answer ({error.message})"
+def _check_rounds(step: Step, rounds: int) -> None:
+    agent = step.member.agent
+    if rounds > agent.max_iterations:
+        raise MaxIterationsExceeded(
+            f"the agent {agent.name} asked for tools more than {agent.max_iterations} times for "
+            "one message; raise its `max_iterations`, or tell it when to stop"
         )
-    request = replace(request, model=fallback.name, base_url=fallback.base_url)
-    return await _persist(step, fallback, request)
 
 
-async def _persist(step: Step, target: "Target", request: Request) -> Response:
-    retry = step.member.retry
-    if retry is None:
-        return await _guard(step, target, request)
-    return await again_and_again(step, lambda: _guard(step, target, request), retry)
+async def _use_tools(
+    step: Step, toolset: "ToolSet | None", calls: tuple[ToolCall, ...]
+) -> tuple[ToolResult, ...]:
+    """Run the tool calls of one reply, all at once; results in the order of the calls."""
+    if len(calls) == 1:
+        return (await _use_tool(step, toolset, calls[0]),)
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(_use_tool(step, toolset, call)) for call in calls]
+    return tuple(task.result() for task in tasks)
 
 
-async def _guard(step: Step, target: "Target", request: Request) -> Response:
-    """The call behind the circuit breaker and the rate limits."""
-    member = step.member
-    if member.breaker is not None and target is member.target:
-        with member.breaker.guard():
-            return await _limit(step, target, request, member.limiters)
-    return await _limit(step, target, request, member.limiters)
-
-
-async def _limit(
-    step: Step, target: "Target", request: Request, limiters: "tuple[Limiter, ...]"
-) -> Response:
-    if not limiters:
-        return await _call(step, target, request)
-    from .budget import most_input_tokens
-
-    # A byte is at most a token, and in most texts a quarter of one.
-    async with limiters[0].slot(most_input_tokens(request) // 4) as report:
-        response = await _limit(step, target, request, limiters[1:])
-        report(_tokens(response.usage))
-        return response
-
-
-async def _call(step: Step, target: "Target", request: Request) -> Response:
-    """The call itself, paid from every budget around it."""
+async def _use_tool(step: Step, toolset: "ToolSet | None", call: ToolCall) -> ToolResult:
     session = step.session
-    if session.turn is not None:
-        await session.turn(step.run.order)
-    if not step.ledgers:
-        return await _send(step, target, request)
-    from .budget import check_cut, reserved
-    from .models.prices import price_of
-
-    price = price_of(request.model)
-    async with reserved(step.ledgers, request, price, notify=session.notice) as grant:
-        response = await _send(step, target, grant.request)
-        grant.settle(response.usage)
-    check_cut(grant, response)
-    return response
-
-
-async def _send(step: Step, target: "Target", request: Request) -> Response:
-    if not step.session.observers:
-        return await target.model.generate(request)
-    session, site, key, agent = step.session, step.site, step.key, request.agent
-    step.calls += 1
-    session.emit(ModelStarted(site, key, agent, request.model, request, step.calls == 1))
+    observed = bool(session.observers)
     clock = asyncio.get_running_loop().time
     started = clock()
-    response: Response | None = None
-    failure: BaseException | None = None
+    if observed:
+        session.emit(ToolStarted(step.site, step.key, call.name, call.arguments))
+    result: ToolResult | None = None
     try:
-        if session.options.stream:
-            response = await _stream(step, target, request)
+        if toolset is None:
+            result = ToolResult(call.id, f"there is no tool '{call.name}'", is_error=True)
         else:
-            response = await target.model.generate(request)
-        return response
-    except BaseException as error:
-        failure = error
-        raise
+            step.effects += 1
+            key = f"{session.run_id}/{step.run.key(step.site)}/{step.effects}"
+            context = replace(session.tool_context, idempotency_key=key)
+            result = await toolset.call(call, context)
+        return result
     finally:
-        usage = response.usage if response is not None else getattr(failure, "usage", None)
-        cost = _cost(request.model, usage)
-        if usage is not None:
-            step.usage += usage
-            session.usage += usage
-            step.cost = _plus(step.cost, cost)
-            session.cost = _plus(session.cost, cost)
-        session.emit(
-            ModelCalled(
-                site, key, agent, request.model, request, response, failure, usage, cost,
-                clock() - started,
+        if observed:
+            content = None if result is None else result.content
+            failed = result is None or result.is_error
+            session.emit(
+                ToolEnded(
+                    step.site,
+                    step.key,
+                    call.name,
+                    None if failed else content,
+                    (content or "cancelled") if failed else None,
+                    clock() - started,
+                )
             )
-        )  # fmt: skip
-
-
-async def _stream(step: Step, target: "Target", request: Request) -> Response:
-    response: Response | None = None
-    async for event in target.model.stream(request):
-        if isinstance(event, TextDelta):
-            step.session.emit(Chunk(step.site, step.key, event.text))
-        else:
-            response = event
-    if response is None:
-        raise ModelError(f"the reply of {request.model} ended early", kind="temporary")
-    return response
-
-
-def _tokens(usage: Usage) -> int:
-    return (
-        usage.input_tokens
-        + usage.output_tokens
-        + usage.cache_read_tokens
-        + usage.cache_write_tokens
-    )
-
-
-def _cost(model: str, usage: Usage | None) -> int | None:
-    if usage is None:
-        return 0
-    from .models.prices import price_of
-
-    price = price_of(model)
-    return None if price is None else price.cost(usage)
-
-
-def _plus(total: int | None, cost: int | None) -> int | None:
-    return None if total is None or cost is None else total + cost
