@@ -161,9 +161,8 @@ class _Names:
 def _name(text: str, start: int) -> str:
     """How the entry whose line starts at `start` calls itself."""
     match = _NAME.match(text, start)
-    if match is None:
-        return ""
-    return match[1] or match[2] or match[3] or ""
+    name = (match[1] or match[2] or match[3]) if match else ""
+    return name or "?"
 
 
 @lru_cache(maxsize=64)

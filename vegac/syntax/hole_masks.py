@@ -13,6 +13,8 @@ _VALUE_START = re.compile(
 )
 _SIMPLE = re.compile(r"\{\{[^{}'\"\r\n\[\](),]*\}\}")
 _AFTER = re.compile(r"[ \t]*(?:$|(?=[\r\n,\]}\x85\u2028\u2029])|(?<=[ \t])#)")
+# A line end after which a hole may go on: the next line is indented and no entry of its own.
+_CONTINUES = re.compile(r"\r?\n?[ \t]+(?!-[ \t]|[\w \t-]+:(?:[ \t\r\n]|$))|\r?\n?(?=\}\})|\r(?=\n)")
 _RISKY = re.compile(r"['\"\\]|: | #")
 _LINE_END = "\r\n\x85\u2028\u2029"
 _WORD_BEFORE = re.compile(r"(?:[\w)\]}'\"])\s*$")
@@ -98,7 +100,7 @@ def hole_end(source: str, start: int) -> int:
         elif char in ")]}":
             if not stack or stack.pop() != char:
                 return 0
-        elif char in "\r\n" and source[position + 1 : position + 2] not in (" ", "\n", "\t"):
+        elif char in "\r\n" and not _CONTINUES.match(source, position):
             return 0
         position += 1
     return 0

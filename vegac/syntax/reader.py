@@ -168,14 +168,12 @@ class _Session:
         self.used[chunk.unit] = read
         return read
 
-    def sound(self, read: _Read, depth: int, column: int) -> Composed:
+    def sound(self, read: _Read, depth: int, column: int | None) -> Composed:
         """What a chunk says, mended where it is broken."""
         result = read.result
         if isinstance(result, Composed):
             root = result.root
-            if read.chunk.unit.endswith("#"):
-                return result
-            if isinstance(root, Mapping) and root.start == column:
+            if column is None or (isinstance(root, Mapping) and root.start == column):
                 return result
         if read.mended is None:
             read.mended = recover(read.chunk, depth, column)
@@ -228,7 +226,7 @@ class _Session:
                 self.tree.diagnostics.append(duplicate_key(first.key, entry.key))
 
     def whole(self, chunk: Chunk) -> None:
-        composed = self.sound(self.remembered(chunk, 0), 0, 0)
+        composed = self.sound(self.remembered(chunk, 0), 0, None)
         self.place(composed, 0)
         root = composed.root
         if isinstance(root, Mapping):

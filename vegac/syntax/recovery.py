@@ -24,10 +24,11 @@ MIN_TRIES = 24
 _KEY = re.compile(r"\s*(\"[^\"\r\n]*\"|'[^'\r\n]*'|[^\s:#][^:\r\n]*)")
 
 
-def recover(chunk: Chunk, depth: int, column: int) -> Composed:
+def recover(chunk: Chunk, depth: int, column: int | None) -> Composed:
     """What can be read of a chunk, with one finding for each mistake.
 
-    A definition whose text cannot be mended keeps its key, with an error node as its value.
+    `column` is where its key should stand (None: the chunk is a whole file). A definition whose
+    text cannot be mended keeps its key, with an error node as its value.
     """
     mended = Mended(chunk.text)
     findings: list[Diagnostic] = []
@@ -58,9 +59,11 @@ def recover(chunk: Chunk, depth: int, column: int) -> Composed:
     if isinstance(composed, Composed) and readable:
         _lead_back(composed, mended)
     else:
-        composed = _husk(chunk)
+        composed = _husk(chunk, column is None)
     if not findings:
-        findings.append(_column(chunk, column) if readable else _shape(chunk))
+        findings.append(
+            _column(chunk, column) if readable and column is not None else _shape(chunk)
+        )
     composed.diagnostics[:0] = findings
     return composed
 
@@ -150,8 +153,8 @@ def _finding(chunk: Chunk, mended: Mended, scene: Scene, repair: Repair | None) 
 
 def _shape(chunk: Chunk) -> Diagnostic:
     """The finding for text that is YAML, but no `key: value`."""
-    match = _KEY.match(chunk.text)
-    start, end = match.span(1) if match else (0, 1)
+    match = _KEY.match(chunk.text.rstrip())
+    start, end = match.span(1) if match else (0, 0)
     return Diagnostic(
         "yaml-syntax",
         "error",
@@ -176,20 +179,21 @@ def _column(chunk: Chunk, column: int) -> Diagnostic:
     )
 
 
-def _husk(chunk: Chunk) -> Composed:
+def _husk(chunk: Chunk, whole: bool) -> Composed:
     """The key of a definition whose content is lost."""
-    match = _KEY.match(chunk.text)
     stop = len(chunk.text.rstrip())
-    node: Node = ErrorNode(chunk, match.end(1) if match else 0, stop)
-    if match and not chunk.unit.endswith("#"):
-        source = match[1].rstrip()
-        start = match.start(1)
-        if source[0] in "\"'":
-            style, value = ("single" if source[0] == "'" else "double"), source[1:-1]
-        else:
-            style, value = "plain", source
-        key = Scalar(chunk, start, start + len(source), value, style)
-        node = Mapping(chunk, start, stop, [Entry(key, node)])
+    match = _KEY.match(chunk.text, 0, stop)
+    if match is None or whole:
+        return Composed(chunk, ErrorNode(chunk, 0, stop), [], set(), {}, 0)
+    source = match[1].rstrip()
+    start = match.start(1)
+    end = start + len(source)
+    if source[0] in "\"'":
+        style, value = ("single" if source[0] == "'" else "double"), source[1:-1]
+    else:
+        style, value = "plain", source
+    key = Scalar(chunk, start, end, value, style)
+    node = Mapping(chunk, start, stop, [Entry(key, ErrorNode(chunk, end, stop))])
     return Composed(chunk, node, [], set(), {}, 0)
 
 

@@ -72,7 +72,8 @@ def scalar_map(chunk_text: str, start: int, end: int, style: ScalarStyle, value:
     if style in ("plain", "hole") or quotes:
         if length >= end - start - 2 * quotes:
             first = start + quotes
-            return ScalarMap(length, min(first + length, max(end, first)), [0], [first], [1])
+            length = min(length, max(end - first, 0))
+            return ScalarMap(length, first + length, [0], [first], [1])
         builder = _flow(
             chunk_text, start + quotes, end, "plain" if style == "hole" else style, length
         )
