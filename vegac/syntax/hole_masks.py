@@ -15,6 +15,7 @@ _SIMPLE = re.compile(r"\{\{[^{}'\"\r\n\[\](),]*\}\}")
 _AFTER = re.compile(r"[ \t]*(?:$|(?=[\r\n,\]}\x85\u2028\u2029])|(?<=[ \t])#)")
 # A line end after which a hole may go on: the next line is indented and no entry of its own.
 _CONTINUES = re.compile(r"\r?\n?[ \t]+(?!-[ \t]|[\w \t-]+:(?:[ \t\r\n]|$))|\r?\n?(?=\}\})|\r(?=\n)")
+_INDENTED = re.compile(r"\r?\n?(?:[ \t]+|(?=[)\]}]))|\r(?=\n)")
 _RISKY = re.compile(r"['\"\\]|: | #")
 _LINE_END = "\r\n\x85\u2028\u2029"
 _WORD_BEFORE = re.compile(r"(?:[\w)\]}'\"])\s*$")
@@ -100,7 +101,7 @@ def hole_end(source: str, start: int) -> int:
         elif char in ")]}":
             if not stack or stack.pop() != char:
                 return 0
-        elif char in "\r\n" and not _CONTINUES.match(source, position):
+        elif char in "\r\n" and not (_INDENTED if stack else _CONTINUES).match(source, position):
             return 0
         position += 1
     return 0
