@@ -85,3 +85,11 @@ def _remark(text: str, kind: str, style: Style, gutter: int) -> list[str]:
         lines[0] = style.paint(kind, role) + lines[0][len(kind) :]
     head = " " * (gutter + 1) + style.paint("=", "frame") + " " + lines[0]
     return [head, *(" " * start + line for line in lines[1:])]
+
+
+def brief(diagnostic: Diagnostic, placements: Placements, style: Style) -> str:
+    """One finding in one line: `team.vega.yaml:12:9: warning[unused-agent]: message`."""
+    label = style.paint(f"{diagnostic.severity}[{diagnostic.code}]", diagnostic.severity)
+    location = locate(diagnostic.span, placements)
+    where = f"{place(location)}: " if location else ""
+    return f"{where}{label}: {visible(' '.join(diagnostic.message.split()))}"

@@ -1,0 +1,54 @@
+"""`vegac check`."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command()
+def check(
+    paths: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="[PATH]...", help="Programs, or folders to search for them."),
+    ] = None,
+    form: Annotated[
+        Literal["text", "json", "sarif", "github"],
+        typer.Option("--format", help="How to present the findings."),
+    ] = "text",
+    strict: Annotated[bool, typer.Option("--strict", help="Let warnings fail the check.")] = False,
+    select: Annotated[
+        list[str] | None,
+        typer.Option(metavar="CODES", help="Show these diagnostics alone (separated by commas)."),
+    ] = None,
+    ignore: Annotated[
+        list[str] | None,
+        typer.Option(metavar="CODES", help="Do not show these diagnostics."),
+    ] = None,
+    statistics: Annotated[
+        bool, typer.Option("--statistics", help="Count the findings by their kind.")
+    ] = False,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help="Say what each program holds.")
+    ] = False,
+) -> int:
+    """Check programs and report what is wrong.
+
+    Without a PATH the current folder is searched, as git would: ignored files and virtual
+    environments are skipped. The exit status is 1 where an error is found.
+    """
+    from vegac.cli.checking import Check, run
+
+    return run(
+        Check(
+            paths=tuple(paths or ()),
+            form=form,
+            strict=strict,
+            select=tuple(select or ()),
+            ignore=tuple(ignore or ()),
+            statistics=statistics,
+            verbose=verbose,
+        )
+    )
