@@ -287,6 +287,7 @@ class WorkflowScope:
     def step_output(self, name: str, span: Span, guarded: bool) -> ir.Expr:
         """`steps.NAME.output`."""
         hidden = f"steps.{name}"
+        self.reads.setdefault(name, span)
         if name not in self.step_names:
             report_undefined(
                 self.findings, name, span, list(self.step_names), kind="steps with a name"

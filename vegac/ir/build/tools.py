@@ -286,7 +286,7 @@ class _ToolBuilder:
         built = self.texts.text(node, "`command`")
         if isinstance(built, ir.Const):
             return ir.Construct("Command", {}, (str(built.value), {}))
-        from vegac.semantics.shell import ShellHole, prepare_shell
+        from vegac.analysis.shell import ShellHole, prepare_shell
 
         assert isinstance(built, ir.Template)
         shell_parts: list[str | ShellHole] = []

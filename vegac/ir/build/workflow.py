@@ -38,12 +38,14 @@ if TYPE_CHECKING:
 
 
 class Built(Struct, eq=False):
-    """A lowered workflow with what others need to know of it."""
+    """A lowered workflow with what others need to know of it: `reads` are the names it reads,
+    `saved` those that it saves or sets, with their places."""
 
     workflow: ir.Workflow
     calls: tuple[str, ...]
     agents: tuple[str, ...]
     reads: frozenset[str]
+    saved: dict[str, Span]
 
 
 def build_workflow(context: "ProgramContext", declaration: Declaration) -> Built:
@@ -91,7 +93,13 @@ def build_workflow(context: "ProgramContext", declaration: Declaration) -> Built
         options.get("timeout"),
         options.get("budget"),
     )
-    return Built(workflow, tuple(builder.calls), tuple(builder.agents), frozenset(scope.reads))
+    return Built(
+        workflow,
+        tuple(builder.calls),
+        tuple(builder.agents),
+        frozenset(scope.reads),
+        assigned.explicit,
+    )
 
 
 def _entries(fields: FieldReader, declaration: Declaration) -> dict[str, Entry]:

@@ -1,0 +1,68 @@
+"""What is declared and never used."""
+
+from vegac.ir import nodes as ir
+from vegac.ir.build.program import ProgramContext
+from vegac.semantics.declarations import Declaration
+from vegac.source.findings import Findings
+from vegac.source.span import Span
+
+
+def check_unused(context: ProgramContext, program: ir.Program, findings: Findings) -> None:
+    """`unused-variable`, `unused-input`, `unused-agent`, `unused-tool`.
+
+    Agents and tools of included files are a library: not every program needs all of them.
+    """
+    for built in context.built.values():
+        _names(built.workflow, built.reads, built.saved, findings)
+    declarations = context.declarations
+    if declarations.server or not declarations.workflows:
+        return
+    agents = context.agent_builder
+    used = {name for workflow in program.workflows for name in workflow.agents}
+    used |= agents.extended | agents.used_agents
+    for declaration in declarations.agents.values():
+        if declaration.name not in used and _is_own(declaration, context):
+            findings.report(
+                "unused-agent",
+                declaration.key.span,
+                f"no step sends anything to agent '{declaration.name}'",
+                hint="use it or remove it",
+                subject=declaration.name,
+            )
+    for declaration in declarations.tools.values():
+        if declaration.name not in agents.used_tools and _is_own(declaration, context):
+            findings.report(
+                "unused-tool",
+                declaration.key.span,
+                f"no agent has the tool '{declaration.name}'",
+                hint="add it to the `tools` of an agent, or remove it",
+                subject=declaration.name,
+            )
+
+
+def _is_own(declaration: Declaration, context: ProgramContext) -> bool:
+    return declaration.file == context.declarations.file
+
+
+def _names(
+    workflow: ir.Workflow, reads: frozenset[str], saved: dict[str, Span], findings: Findings
+) -> None:
+    inputs = {declared.name: declared for declared in workflow.inputs}
+    for name, declared in inputs.items():
+        if name not in reads and not name.startswith("_"):
+            findings.report(
+                "unused-input",
+                declared.span,
+                f"nothing reads the input '{name}'",
+                hint="use it or remove it",
+                subject=name,
+            )
+    for name, span in saved.items():
+        if name not in reads and name not in inputs and not name.startswith("_"):
+            findings.report(
+                "unused-variable",
+                span,
+                f"nothing reads '{name}'",
+                hint="remove it, or use it in a message or the output",
+                subject=name,
+            )
