@@ -180,6 +180,8 @@ class StepReader:
             self._options(main.value.entries, grammar.PARALLEL_AGENT, fields, "`parallel`")
         siblings = [entry for entry in node.entries if entry is not main]
         self._options(siblings, table, fields, f"a `{kind}` step")
+        if main.key.value == kind:
+            fields[kind] = main
         step = Step(kind, main.key, main.value, node, fields)
         self._blocks(step, {**table, **grammar.REPEAT} if kind == "repeat" else table)
         if kind in BLOCKS or (kind == "parallel" and not isinstance(main.value, Mapping)):

@@ -97,7 +97,7 @@ class StepBuilder:
 
     def step(self, step: Step, parent: str) -> ir.Block:
         """One step with its common options around it."""
-        skip = step.get("if") if step.kind != "if" or "then" not in step.fields else None
+        skip = step.get("if") if step.kind != "if" else None
         self.check_step_name(step)
         if skip is None:
             return self._unconditional(step, parent)

@@ -4,6 +4,7 @@ import re
 
 from vega_grammar import keys as grammar
 
+from vegac.analysis.shell import Hole, prepare_argv, prepare_shell
 from vegac.ir import nodes as ir
 from vegac.ir.build.fields import FieldReader, Invalid, kind_of
 from vegac.ir.build.scope import FixedScope
@@ -282,37 +283,51 @@ class _ToolBuilder:
 
     def _command(self, node: Node) -> ir.StaticValue:
         if isinstance(node, Sequence):
-            return tuple(self._template(item) for item in node.items)
-        built = self.texts.text(node, "`command`")
-        if isinstance(built, ir.Const):
-            return ir.Construct("Command", {}, (str(built.value), {}))
-        from vegac.analysis.shell import ShellHole, prepare_shell
-
-        assert isinstance(built, ir.Template)
-        shell_parts: list[str | ShellHole] = []
-        holes: list[ir.Expr] = []
-        for part in built.parts:
-            if isinstance(part, str):
-                shell_parts.append(part)
-                continue
-            holes.append(part)
-            name = part.name if isinstance(part, ir.Parameter) else ""
-            shell_parts.append(ShellHole(len(holes), name, name in self.globs))
-        prepared = prepare_shell(shell_parts)
-        for number, reason in prepared.problems:
-            self.findings.report(
-                "command-injection",
-                holes[number - 1].span,
-                f"this value could run as a command: {reason}",
-                hint="pass it as a plain argument, or read it from a file or the environment",
+            holes: list[ir.Expr] = []
+            words = [self._word(self.texts.text(item), holes) for item in node.items]
+            argv = prepare_argv(words)
+            self._report_injections(argv.problems, holes)
+            return ir.Construct(
+                "Argv",
+                {"options_guard": argv.options_guard} if argv.options_guard else {},
+                (tuple(self._template(item) for item in node.items),),
             )
-        variables = {
-            f"VEGA_{number}": ir.Computed(as_text(hole), "args")
-            for number, hole in enumerate(holes, start=1)
+        built = self.texts.text(node, "`command`")
+        holes = []
+        prepared = prepare_shell(self._word(built, holes))
+        self._report_injections(prepared.problems, holes)
+        variables: dict[str, ir.StaticValue] = {
+            name: ir.Computed(as_text(holes[index]), "args") for name, index in prepared.variables
         }
         arguments: dict[str, ir.StaticValue] = {}
         for name in ("options_guard", "never_empty", "globs", "commands"):
-            value = getattr(prepared, name)
+            value: tuple[str, ...] = getattr(prepared, name)
             if value:
-                arguments[name] = tuple(value)
-        return ir.Construct("Command", arguments, (prepared.script, dict(variables)))
+                arguments[name] = value
+        return ir.Construct("Command", arguments, (prepared.script, variables))
+
+    def _word(self, built: ir.Expr, holes: list[ir.Expr]) -> list[str | Hole]:
+        """A text as literal parts and holes; the holes' expressions are added to `holes`."""
+        if isinstance(built, ir.Const):
+            return [str(built.value)] if built.value is not None else []
+        parts = built.parts if isinstance(built, ir.Template) else (built,)
+        found: list[str | Hole] = []
+        for part in parts:
+            if isinstance(part, str):
+                found.append(part)
+                continue
+            name = part.name if isinstance(part, ir.Parameter) else ""
+            found.append(Hole(len(holes), name, name in self.globs))
+            holes.append(part)
+        return found
+
+    def _report_injections(
+        self, problems: tuple[tuple[int, str], ...], holes: list[ir.Expr]
+    ) -> None:
+        for index, reason in problems:
+            self.findings.report(
+                "command-injection",
+                holes[index].span,
+                f"this value could run as a command: it stands {reason}",
+                hint="pass it as a plain argument, or through a file",
+            )
