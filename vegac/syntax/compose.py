@@ -25,6 +25,8 @@ from vegac.syntax.yaml_parser import event_parser
 
 MAX_DEPTH = 64
 MAX_EXPANSIONS = 10_000
+# Where reading is broken off: the parser's time for a token grows with the depth.
+HOPELESS_DEPTH = 4 * MAX_DEPTH
 
 # Tag, anchor, comments and blanks before the content of a node.
 _PROPERTIES = re.compile(r"(?:[&!]\S*|\s+|(?<=\s)#[^\r\n]*)*")
@@ -47,10 +49,14 @@ _KINDS: dict[str, tuple[type, ...]] = {
 
 
 class Failure(Struct, frozen=True):
-    """Where YAML gave up: the offset of the problem and that of the construct it belongs to."""
+    """Where YAML gave up: the offset of the problem and that of the construct it belongs to.
+
+    `deep` says that reading was broken off because of the depth of nesting.
+    """
 
     problem: int
     context: int | None
+    deep: bool = False
 
 
 class Composed(Struct):
@@ -80,6 +86,8 @@ def compose(chunk: Chunk, depth: int = 0, text: str | None = None) -> Composed |
             composed = builder.document()
         except MarkedYAMLError as error:
             return failure(error, len(source))
+        except TooDeep as error:
+            return Failure(error.offset, None, True)
         if not builder.unmask:
             return composed
         # What looked like a value is part of a quoted text: its quotes and escapes count there.
@@ -89,12 +97,32 @@ def compose(chunk: Chunk, depth: int = 0, text: str | None = None) -> Composed |
 def first_failure(text: str) -> Failure | None:
     """Where `text` fails as YAML, if it does."""
     next_event = event_parser(mask_holes(text).text).get_event
+    depth = 0
     try:
-        while next_event().__class__ is not StreamEndEvent:
-            pass
+        while (kind := (event := next_event()).__class__) is not StreamEndEvent:
+            if kind is MappingStartEvent or kind is SequenceStartEvent:
+                depth += 1
+                if depth > HOPELESS_DEPTH:
+                    return Failure(event.start_mark.index, None, True)
+            elif kind is MappingEndEvent or kind is SequenceEndEvent:
+                depth -= 1
     except MarkedYAMLError as error:
         return failure(error, len(text))
     return None
+
+
+class TooDeep(Exception):
+    """Raised inside where nesting passes what is worth reading."""
+
+    def __init__(self, offset: int) -> None:
+        super().__init__(offset)
+        self.offset = offset
+
+
+def too_deep(unit: str, offset: int) -> Diagnostic:
+    """The finding for nesting beyond the limit."""
+    message = f"more than {MAX_DEPTH} levels of nesting"
+    return Diagnostic("limit-exceeded", "error", message, Span(unit, offset, offset + 1))
 
 
 def failure(error: MarkedYAMLError, length: int) -> Failure:
@@ -413,8 +441,7 @@ class _Builder:
 
     def _deep(self, event: Any) -> Node:
         start = event.start_mark.index
-        message = f"more than {MAX_DEPTH} levels of nesting"
-        self._error("limit-exceeded", message, start, start + 1)
+        self.diagnostics.append(too_deep(self.chunk.unit, start))
         return ErrorNode(self.chunk, start, self._skip(event))
 
     def _skip(self, event: Any) -> int:
@@ -423,6 +450,8 @@ class _Builder:
         while True:
             if isinstance(event, MappingStartEvent | SequenceStartEvent):
                 depth += 1
+                if depth > HOPELESS_DEPTH:
+                    raise TooDeep(event.start_mark.index)
             elif isinstance(event, MappingEndEvent | SequenceEndEvent):
                 depth -= 1
             if depth == 0:

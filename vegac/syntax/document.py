@@ -5,6 +5,7 @@ from collections.abc import Container, Iterator
 from msgspec import Struct, field
 from vega_grammar import keys as grammar
 
+from vegac.source.diagnostic import Edit, Fix
 from vegac.source.findings import Findings
 from vegac.source.suggest import available, did_you_mean, nearest
 from vegac.syntax.nodes import Entry, ErrorNode, Mapping, Node, Scalar, Sequence, is_null
@@ -202,7 +203,9 @@ class StepReader:
                     continue
                 if first_word(key)[0] in self.agents or self._kind(key) != "send":
                     continue  # said as ambiguous-step
-                self.unknown_key(entry.key, table, owner)
+                meant = unknown_key(self.findings, entry.key, table, owner)
+                if meant and meant not in fields:
+                    fields[meant] = entry  # one mistake, one finding
             elif key in fields:
                 self.findings.report(
                     "duplicate-key",
@@ -212,10 +215,6 @@ class StepReader:
                 )
             else:
                 fields[key] = entry
-
-    def unknown_key(self, key: Scalar, table: grammar.Table, owner: str) -> None:
-        """Report a key that `owner` does not know."""
-        unknown_key(self.findings, key, table, owner)
 
     def _blocks(self, step: Step, table: grammar.Table) -> None:
         for name in BLOCKS:
@@ -249,17 +248,24 @@ class StepReader:
         return found
 
 
-def unknown_key(findings: Findings, key: Scalar, table: grammar.Table, owner: str) -> None:
-    """Report a key that is not in `table`, with the nearest ones."""
+def unknown_key(findings: Findings, key: Scalar, table: grammar.Table, owner: str) -> str:
+    """Report a key that is not in `table`, with the nearest ones.
+
+    Returns the key that was surely meant, or "": the caller goes on as if it stood there.
+    """
+    near = nearest(key.value, table)
+    fix = Fix(f"Write '{near[0]}'", (Edit(key.span, near[0]),)) if near else None
     findings.report(
         "unknown-key",
         key.span,
         f"{owner} has no key '{key.value}'",
         hint=did_you_mean(key.value, table),
-        notes=() if nearest(key.value, table) else (available("keys", table),),
+        notes=() if near else (available("keys", table),),
+        fixes=(fix,) if fix else (),
         subject=key.value,
-        suggestions=tuple(nearest(key.value, table)),
+        suggestions=tuple(near),
     )
+    return near[0] if near else ""
 
 
 def _least_like_an_option(entries: list[Entry]) -> Entry:

@@ -13,7 +13,7 @@ from yaml.events import (
     StreamEndEvent,
 )
 
-from vegac.syntax.compose import Failure, failure
+from vegac.syntax.compose import HOPELESS_DEPTH, Failure, failure
 from vegac.syntax.hole_masks import mask_holes
 from vegac.syntax.yaml_parser import event_parser
 
@@ -102,6 +102,8 @@ def trace(text: str) -> Trace:
                     quoted.append((event.start_mark.index, event.end_mark.index))
             elif kind is MappingStartEvent or kind is SequenceStartEvent:
                 flows.append(event.start_mark.index if event.flow_style else -1)
+                if len(flows) > HOPELESS_DEPTH:
+                    return Trace(Failure(event.start_mark.index, None, True), (), ())
             elif kind is MappingEndEvent or kind is SequenceEndEvent:
                 flows.pop()
             elif kind is StreamEndEvent:

@@ -10,7 +10,7 @@ from msgspec import structs
 
 from vegac.source.diagnostic import Diagnostic, Edit, Fix, Label
 from vegac.source.span import Span
-from vegac.syntax.compose import Composed, Failure, compose
+from vegac.syntax.compose import Composed, Failure, compose, too_deep
 from vegac.syntax.lines import split_lines
 from vegac.syntax.mending import Mended, Trace, trace
 from vegac.syntax.nodes import Chunk, Entry, ErrorNode, Mapping, Node, Scalar, Sequence
@@ -39,6 +39,9 @@ def recover(chunk: Chunk, depth: int, column: int | None) -> Composed:
         found = trace(mended.text)
         if found.failure is None:
             break
+        if found.failure.deep:
+            findings.append(too_deep(chunk.unit, mended.back(found.failure.problem)))
+            return _husk(chunk, column is None, findings)
         scene = _scene(mended.text, found)
         if scene is None:
             break
@@ -59,7 +62,7 @@ def recover(chunk: Chunk, depth: int, column: int | None) -> Composed:
     if isinstance(composed, Composed) and readable:
         _lead_back(composed, mended)
     else:
-        composed = _husk(chunk, column is None)
+        composed = _husk(chunk, column is None, [])
     if not findings:
         findings.append(
             _column(chunk, column) if readable and column is not None else _shape(chunk)
@@ -179,12 +182,12 @@ def _column(chunk: Chunk, column: int) -> Diagnostic:
     )
 
 
-def _husk(chunk: Chunk, whole: bool) -> Composed:
+def _husk(chunk: Chunk, whole: bool, findings: list[Diagnostic]) -> Composed:
     """The key of a definition whose content is lost."""
     stop = len(chunk.text.rstrip())
     match = _KEY.match(chunk.text, 0, stop)
     if match is None or whole:
-        return Composed(chunk, ErrorNode(chunk, 0, stop), [], set(), {}, 0)
+        return Composed(chunk, ErrorNode(chunk, 0, stop), findings, set(), {}, 0)
     source = match[1].rstrip()
     start = match.start(1)
     end = start + len(source)
@@ -194,7 +197,7 @@ def _husk(chunk: Chunk, whole: bool) -> Composed:
         style, value = "plain", source
     key = Scalar(chunk, start, end, value, style)
     node = Mapping(chunk, start, stop, [Entry(key, ErrorNode(chunk, end, stop))])
-    return Composed(chunk, node, [], set(), {}, 0)
+    return Composed(chunk, node, findings, set(), {}, 0)
 
 
 def _lead_back(composed: Composed, mended: Mended) -> None:

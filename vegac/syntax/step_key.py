@@ -12,7 +12,7 @@ _FOR: Final = re.compile(r"\s*for(?:\s+|\Z)")
 _NAMES_IN: Final = re.compile(r"\s*([A-Za-z_]\w*)(?:\s*,\s*([A-Za-z_]\w*))?\s+in(?!\w)")
 _ANY_NAMES_IN: Final = re.compile(r"\s*(\S.*?)\s+in(?!\w)", re.DOTALL)
 _NAME: Final = re.compile(r"[A-Za-z_]\w*")
-_TWO_WORDS: Final = re.compile(r"\s*([A-Za-z_]\w*)\s+(?:(of|over|from|=|:)\s+)?([A-Za-z_]\w*)")
+_TWO_WORDS: Final = re.compile(r"\s*([A-Za-z_]\w*)\s+(?:(of|over|from|=|:)(?=\s)|([A-Za-z_]\w*))")
 _WORD: Final = re.compile(r"\S+")
 _FORM: Final = "write 'for item in items', or 'for key, value in map'"
 
@@ -46,9 +46,15 @@ def parse_for_header(text: str) -> ForHeader | SyntaxProblem:
     if odd is not None and _is_header(text[begin:end]):
         return _bad_names(text, *odd.span(1))
     words = _TWO_WORDS.match(text, begin)
-    if words is not None and words[3] not in KEYWORDS and words[1] not in KEYWORDS:
-        hint = f"write '{words[1]} in {words[3]}'"
-        return SyntaxProblem(words.start(1), words.end(3), "the word 'in' is missing here", hint)
+    if words is not None and words[1] not in KEYWORDS:
+        if words[2]:
+            hint = f"write 'in' where '{words[2]}' stands"
+            return SyntaxProblem(*words.span(2), "the word 'in' is missing here", hint)
+        if words[3] not in KEYWORDS:
+            hint = f"write '{words[1]} in {words[3]}'"
+            return SyntaxProblem(
+                words.start(1), words.end(3), "the word 'in' is missing here", hint
+            )
     start = end - len(text[begin:end].lstrip())
     return ForHeader((), start, end)
 

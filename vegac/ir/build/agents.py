@@ -125,7 +125,9 @@ class AgentBuilder:
                     f"`{key}` belongs to a server around the language; it is ignored here",
                 )
             else:
-                unknown_key(self.findings, entry.key, grammar.AGENT, "an agent")
+                meant = unknown_key(self.findings, entry.key, grammar.AGENT, "an agent")
+                if meant and node.entry(meant) is None:
+                    found.setdefault(meant, (entry, declaration.file))
         return found
 
     def unknown_agent(self, scalar: Scalar, code: str = "unknown-agent") -> None:
@@ -147,14 +149,14 @@ class AgentBuilder:
 
     def _agent(self, agent: Resolved) -> ir.Agent:
         declaration = agent.declaration
-        own = {entry.key.value for entry in _entries(declaration.node)}
+        own = {id(entry) for entry in _entries(declaration.node)}
         options: dict[str, ir.StaticValue] = {}
         for name, (entry, file) in agent.fields.items():
             if name == "extends":
                 continue
-            self.findings.quiet += name not in own
+            self.findings.quiet += id(entry) not in own
             value = self._field(name, entry.value, file, declaration)
-            self.findings.quiet -= name not in own
+            self.findings.quiet -= id(entry) not in own
             if not isinstance(value, Invalid):
                 options["display_name" if name == "name" else name] = value
         self._complete(agent, options)

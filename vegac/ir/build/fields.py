@@ -59,7 +59,9 @@ class FieldReader:
             if key in table:
                 found[key] = entry
             elif not key.startswith("x-") and key not in also:
-                unknown_key(self.findings, entry.key, table, owner)
+                meant = unknown_key(self.findings, entry.key, table, owner)
+                if meant and node.entry(meant) is None:
+                    found.setdefault(meant, entry)  # one mistake, one finding
         for name, key in table.items():
             if key.required and name not in found:
                 self.missing(node, name, owner)
