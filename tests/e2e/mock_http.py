@@ -7,6 +7,7 @@ request takes the next `Reply` of the script; after the last one the mock answer
 import json
 import select
 import socket
+import sys
 import threading
 from collections import deque
 from collections.abc import Iterable, Mapping
@@ -120,6 +121,10 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 256
     api: MockApi
+
+    def handle_error(self, *_: Any) -> None:
+        if not isinstance(sys.exception(), ConnectionError):  # a client that leaves is no fault
+            super().handle_error(*_)
 
 
 class _Handler(BaseHTTPRequestHandler):

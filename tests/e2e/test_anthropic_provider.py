@@ -100,6 +100,25 @@ async def test_options_reach_the_api(api: MockAnthropic, model: Model, streamed:
 
 
 @BOTH
+async def test_a_model_that_refuses_a_temperature_is_called_without(
+    api: MockAnthropic, model: Model, streamed: bool
+) -> None:
+    api.add(error(400, "`temperature` is deprecated for this model."))
+    request = Request("claude-sonnet-5", (Message("user", "hi"),), temperature=0.3)
+    for _ in range(2):
+        assert (await ask(model, request, streamed)).text == "hi"
+    sent = [body.get("temperature") for body in api.bodies]
+    assert sent == [0.3, None, None]  # and the refusal is remembered
+
+
+async def test_a_temperature_out_of_range_is_an_error(api: MockAnthropic, model: Model) -> None:
+    api.add(error(400, "temperature: range: 0..1"))
+    request = Request("claude-haiku-4-5", (Message("user", "hi"),), temperature=1.5)
+    with pytest.raises(ModelError, match="range"):
+        await model.generate(request)
+
+
+@BOTH
 async def test_parallel_tool_calls_and_their_results(
     api: MockAnthropic, model: Model, streamed: bool
 ) -> None:

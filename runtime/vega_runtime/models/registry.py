@@ -15,7 +15,7 @@ if set, says which of its models to use instead.
 
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -110,11 +110,18 @@ def check_model(name: str, env: Mapping[str, str], base_url: str | None = None) 
             return None
 
 
-def model_for(name: str, *, base_url: str | None = None, env: Mapping[str, str]) -> Model:
+def model_for(
+    name: str,
+    *,
+    base_url: str | None = None,
+    env: Mapping[str, str],
+    on_progress: Callable[[int, int], None] | None = None,
+) -> Model:
     """A new model for calls of `name`, made in (and for) the running event loop.
 
     One serves all names with an equal `Target.connection`; requests must name `Target.model`.
-    Raises ConfigError when the name has no provider or something is missing.
+    `on_progress(done_bytes, total_bytes)` is told, from another thread, of a model's file being
+    fetched. Raises ConfigError when the name has no provider or something is missing.
     """
     problem = check_model(name, env, base_url)
     if problem is not None:
@@ -134,7 +141,7 @@ def model_for(name: str, *, base_url: str | None = None, env: Mapping[str, str])
         return OpenAIModel(api_key=target.key or None, base_url=target.base_url)
     from .local import LocalModel
 
-    return LocalModel(target.model, env)
+    return LocalModel(target.model, env, on_progress)
 
 
 def preload(name: str, env: Mapping[str, str], base_url: str | None = None) -> None:
@@ -144,13 +151,10 @@ def preload(name: str, env: Mapping[str, str], base_url: str | None = None) -> N
     """
     import threading
 
-    try:
-        target = target_of(name, env, base_url)
-    except ConfigError:
+    if check_model(name, env, base_url) is not None:
         return
-    module = {"anthropic": "anthropic", "openai": "openai", "local": "xllamacpp"}.get(
-        target.provider
-    )
+    provider = target_of(name, env, base_url).provider
+    module = {"anthropic": "anthropic", "openai": "openai", "local": "xllamacpp"}.get(provider)
     if module is not None and module not in sys.modules:
         threading.Thread(target=_load, args=(module,), daemon=True).start()
 

@@ -5,6 +5,7 @@ JSON values: a reply is checked here and not taken on trust, and it can be store
 """
 
 import json
+import re
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
@@ -52,6 +53,9 @@ _TYPES: dict[str, ModelErrorKind] = {
 }
 
 
+_NO_TEMPERATURE = re.compile(r"temperature.*(deprecated|support)", re.DOTALL)
+
+
 class Client(Protocol):
     """What is used of an SDK's client."""
 
@@ -74,7 +78,15 @@ class Transport:
     `provider` names the service in messages, `key_name` the variable that holds its key.
     """
 
-    __slots__ = ("_client", "_closed", "_key_name", "_path", "_provider", "_stream_cls")
+    __slots__ = (
+        "_client",
+        "_closed",
+        "_key_name",
+        "_path",
+        "_provider",
+        "_refusing",
+        "_stream_cls",
+    )
 
     def __init__(
         self, client: Client, stream_cls: Any, path: str, *, provider: str, key_name: str
@@ -85,24 +97,39 @@ class Transport:
         self._provider = provider
         self._key_name = key_name
         self._closed = False
+        self._refusing: set[str] = set()
 
     async def post(self, body: Json) -> Json:
         """The reply to one request, a JSON object."""
-        with self._failures(body):
-            reply: Any = await self._client.post(self._path, cast_to=object, body=body)
-        return self.checked(reply)
+        return self.checked(await self._send(body))
 
     @asynccontextmanager
     async def events(self, body: Json) -> "AsyncGenerator[AsyncIterator[Json]]":
         """The data of the events that answer a streaming request, each a JSON object."""
-        with self._failures(body):
-            stream: Any = await self._client.post(
-                self._path, cast_to=object, body=body, stream=True, stream_cls=self._stream_cls
-            )
+        stream = await self._send(body, stream=True, stream_cls=self._stream_cls)
         try:
             yield self._iterate(stream, body)
         finally:
             await stream.close()
+
+    async def _send(self, body: Json, **options: Any) -> Any:
+        """Post the body; without its temperature if the model refuses to be given one.
+
+        The compiler has warned of that, and a program must not fail over it. The refusal is not
+        billed, and is remembered.
+        """
+        if body["model"] in self._refusing:
+            body = _without_temperature(body)
+        try:
+            with self._failures(body):
+                return await self._client.post(self._path, cast_to=object, body=body, **options)
+        except ModelError as refusal:
+            if "temperature" not in body or not _NO_TEMPERATURE.search(refusal.message):
+                raise
+        self._refusing.add(body["model"])
+        body = _without_temperature(body)
+        with self._failures(body):
+            return await self._client.post(self._path, cast_to=object, body=body, **options)
 
     async def _iterate(self, stream: Any, body: Json) -> AsyncIterator[Json]:
         with self._failures(body):
@@ -198,6 +225,10 @@ class Transport:
         if kind == "invalid_request":
             return f"{self._provider} refuses the request to '{model}'{number}{after}"
         return f"{self._provider} failed{number}{after}"
+
+
+def _without_temperature(body: Json) -> Json:
+    return {name: value for name, value in body.items() if name != "temperature"}
 
 
 def billed(error: ModelError, usage: Usage | None) -> ModelError:
