@@ -39,7 +39,7 @@ def test_headers(text: str, names: list[str], collection: str) -> None:
     [
         ("for", "for", "through nothing", "for item in items"),
         ("", "", "through nothing", "for item in items"),
-        ("for item of items", "item of items", "'in' is missing", "item in items"),
+        ("for item of items", "of", "'in' is missing", "'in' where 'of' stands"),
         ("for item items", "item items", "'in' is missing", "item in items"),
         ("for (i, x) in xs", "(i, x)", "without brackets", "i, x in"),
         ("for a, b, c in xs", "a, b, c", "one or two", ""),
