@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from vegac.ir import nodes as ir
-from vegac.ir.walk import blocks_of, expressions_of, statements, subexpressions
+from vegac.analysis.walking import blocks_of, expressions_of, statements, subexpressions
 
 
 def trim(program: ir.Program, keep_variables: bool = False) -> None:
