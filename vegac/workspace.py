@@ -4,7 +4,7 @@ server talk to."""
 import gc
 import glob
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -112,7 +112,8 @@ class Workspace:
                 "this file is not UTF-8 text",
                 hint="save it as UTF-8",
             )
-            return FileTree(file, tree.root, tree.placements, [problem])
+            tree.diagnostics = [problem]
+            return tree
 
     def shown(self, path: Path) -> str:
         """How messages name a file: relative to the workspace where it lies inside."""
@@ -233,7 +234,7 @@ def _finish(findings: list[Diagnostic], placements: Placements) -> list[Diagnost
 
 
 @contextmanager
-def _resting_gc() -> Iterator[None]:
+def _resting_gc() -> Generator[None]:
     """The garbage collector rests while trees grow that all stay alive."""
     enabled = gc.isenabled()
     gc.disable()

@@ -1,6 +1,7 @@
 """Typing expressions: from the expression tree to IR."""
 
 import re
+from collections.abc import Callable
 from typing import Any, cast
 
 from msgspec import Struct
@@ -58,6 +59,23 @@ class ExpressionBuilder:
         self.scope = scope
         self.findings = scope.findings
         self._source: Source = cast("Source", None)
+        self._builders: dict[type[ast.Expr], Callable[[Any], ir.Expr]] = {
+            ast.Name: self._name,
+            ast.Literal_: self._literal,
+            ast.ListLiteral: self._list,
+            ast.MapLiteral: self._map,
+            ast.Negate: self._negate,
+            ast.Not: self._not,
+            ast.Binary: self._binary,
+            ast.Compare: self._compare,
+            ast.Logical: self._logical,
+            ast.Conditional: self._conditional,
+            ast.Field: self._field,
+            ast.Index: self._index,
+            ast.Slice: self._slice,
+            ast.Filter: self._filter,
+            ast.ErrorExpr: self._error,
+        }
 
     def build(self, source: Source, expr: ast.Expr) -> ir.Expr:
         """The typed form of `expr`, whose text stands at `source`."""
@@ -71,7 +89,7 @@ class ExpressionBuilder:
         return self._source.span(expr.start, expr.end)
 
     def _build(self, expr: ast.Expr) -> ir.Expr:
-        return _BUILDERS[type(expr)](self, expr)
+        return self._builders[type(expr)](expr)
 
     # --- atoms ---------------------------------------------------------------------------------
 
@@ -626,22 +644,3 @@ def _constant_problem(kind: str, value: object) -> str:
         case _:
             pass
     return ""
-
-
-_BUILDERS: dict[type[ast.Expr], Any] = {
-    ast.Name: ExpressionBuilder._name,
-    ast.Literal_: ExpressionBuilder._literal,
-    ast.ListLiteral: ExpressionBuilder._list,
-    ast.MapLiteral: ExpressionBuilder._map,
-    ast.Negate: ExpressionBuilder._negate,
-    ast.Not: ExpressionBuilder._not,
-    ast.Binary: ExpressionBuilder._binary,
-    ast.Compare: ExpressionBuilder._compare,
-    ast.Logical: ExpressionBuilder._logical,
-    ast.Conditional: ExpressionBuilder._conditional,
-    ast.Field: ExpressionBuilder._field,
-    ast.Index: ExpressionBuilder._index,
-    ast.Slice: ExpressionBuilder._slice,
-    ast.Filter: ExpressionBuilder._filter,
-    ast.ErrorExpr: ExpressionBuilder._error,
-}

@@ -1,0 +1,68 @@
+"""Programs of any size for benchmarks: realistic prose, a hole on every third line."""
+
+PROSE = (
+    "Read the material below with care and note every claim that has no source.",
+    "Write for a reader who knows the field but not this project.",
+    "Keep what is true, remove what is repeated, and say what is missing.",
+    "Name the files that you would change and the reason for each of them.",
+    "Answer with the finding first; details and doubts come after it.",
+)
+
+
+def program(lines: int) -> str:
+    """A valid program of at least `lines` lines; half of its holes are distinct expressions."""
+    out = [
+        "name: Benchmark",
+        "settings: {default_model: claude-haiku-4-5}",
+        "agents:",
+        '  Writer: {system: "You write."}',
+        '  Critic: {system: "You look for mistakes."}',
+        "workflows:",
+    ]
+    number = 0
+    while len(out) < lines:
+        number += 1
+        out += _workflow(number)
+    return "\n".join(out) + "\n"
+
+
+def _workflow(number: int) -> list[str]:
+    prose = [PROSE[(number + i) % len(PROSE)] for i in range(4)]
+    return [
+        f"  workflow-{number}:",
+        f"    description: Improve part {number}",
+        "    inputs:",
+        "      task: string",
+        '      parts: "list[string]"',
+        "      rounds: {type: integer, default: 3, min: 1}",
+        "    steps:",
+        "      - Writer drafts:",
+        "          send: |",
+        f"            {prose[0]}",
+        "            Task: <<task>>",
+        f"            {prose[1]}",
+        f"            Parts of {number}: <<parts | slice:{number % 7}:{number % 11} | join:', '>>",
+        f"            {prose[2]}",
+        "            Count: {{ parts | length }}",
+        "          save: draft",
+        "      - repeat:",
+        "          steps:",
+        "            - Critic:",
+        "                send: >",
+        f"                  {prose[3]} Round <<loop.count>> of <<rounds>>.",
+        f"                  {prose[0]}",
+        f"                  <<draft | truncate:{100 + number} | upper>>",
+        "              save: review",
+        "            - Writer fixes:",
+        f"                send: \"{prose[1]} <<review | replace:'a{number}':'b' | trim>>\"",
+        "                save: draft",
+        f'          until: "\'OK {number}\' in review or loop.count >= {number} + rounds * 2"',
+        "          max: <<rounds>>",
+        "      - if: (parts | length > 2) and not (task | startswith:'draft')",
+        "        then:",
+        f"          - Writer: Short version of <<draft | default:'part {number}'>>",
+        "            save: short",
+        "        else:",
+        f"          - set: {{short: \"<<'none of {number}' + task>>\"}}",
+        '    output: {draft: "<<draft>>", short: "<<short>>"}',
+    ]
