@@ -12,19 +12,16 @@ import re
 import zlib
 from bisect import insort
 from collections.abc import Callable, Sequence
-from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import partial
 from itertools import count
 from json import dumps
-from typing import TYPE_CHECKING, Any, Literal
+from types import TracebackType
+from typing import Any, Literal
 
 from .errors import BudgetExceeded
 from .models.base import Attachment, Message, Request, Response, Usage
 from .models.prices import Price, format_money
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
 
 OnExceed = Literal["block", "warn", "allow"]
 Notify = Callable[[str], None]
@@ -165,14 +162,7 @@ class Once:
             self._say(message)
 
 
-@asynccontextmanager
-async def reserved(
-    ledgers: Sequence[Ledger],
-    request: Request,
-    price: Price | None,
-    minimum: int = MINIMUM_TOKENS,
-    notify: Notify | None = None,
-) -> "AsyncGenerator[Grant]":
+class reserved:  # noqa: N801 - used like a function: `async with reserved(...) as grant`
     """Reserve the most that `request` can cost in every ledger, for the time of the call.
 
     Inside, send `grant.request` and call `grant.settle(response.usage)`. Leaving without settling
@@ -182,21 +172,44 @@ async def reserved(
     `Once`). Raises BudgetExceeded when not even `minimum` tokens of reply can be paid; its `scope`
     is the ledger that cannot.
     """
-    if price is None:
-        if notify is not None:
-            notify(unpriced(request.model, any(ledger.blocks for ledger in ledgers)))
-        grant = _take((), request, None, 0, None, notify)
-    else:
-        grant = await _reserve(ledgers, request, price, minimum, notify)
-    try:
-        yield grant
-    except BaseException as failure:
-        usage = getattr(failure, "usage", None)
+
+    __slots__ = ("_grant", "_ledgers", "_minimum", "_notify", "_price", "_request")
+
+    def __init__(
+        self,
+        ledgers: Sequence[Ledger],
+        request: Request,
+        price: Price | None,
+        minimum: int = MINIMUM_TOKENS,
+        notify: Notify | None = None,
+    ) -> None:
+        self._ledgers = ledgers
+        self._request = request
+        self._price = price
+        self._minimum = minimum
+        self._notify = notify
+
+    async def __aenter__(self) -> Grant:
+        request, notify = self._request, self._notify
+        if self._price is None:
+            if notify is not None:
+                limited = any(ledger.blocks for ledger in self._ledgers)
+                notify(unpriced(request.model, limited))
+            self._grant = _take((), request, None, 0, None, notify)
+        else:
+            self._grant = await _reserve(self._ledgers, request, self._price, self._minimum, notify)
+        return self._grant
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        usage = getattr(error, "usage", None)
         if isinstance(usage, Usage):
-            grant.settle(usage)
-        raise
-    finally:
-        grant.release()
+            self._grant.settle(usage)
+        self._grant.release()
 
 
 def check_cut(grant: Grant, response: Response) -> None:
