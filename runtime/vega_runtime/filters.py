@@ -12,6 +12,7 @@ from typing import Any, NoReturn, TypeVar, cast
 
 from . import values
 from .conditions import DECIMAL, INTEGER, holds
+from .elements import MISSING, comparable, identity, part
 from .errors import ExpressionError
 from .kinds import is_integer, is_list, is_map, is_number
 from .text import text, to_json
@@ -63,7 +64,7 @@ def _number(name: str, value: object) -> int | float:
 def _argument(name: str, what: str, value: object) -> str:
     if isinstance(value, str):
         return value
-    if is_number(value):  # a bare word such as `3` is a number; as text it is meant as written
+    if isinstance(value, (bool, int, float)):  # what the bare words `3` and `true` are
         return text(value)
     raise ExpressionError(f"the filter `{name}` needs a string as {what}, not {describe(value)}")
 
@@ -265,7 +266,7 @@ def reverse(value: T) -> T:
 
 def sort(value: T) -> T:
     """The elements from the least to the greatest: all numbers, or all strings."""
-    elements = _comparable("sort", value)
+    elements = comparable("sort", _list("sort", value))
     return cast("T", sorted(elements))
 
 
@@ -273,7 +274,7 @@ def unique(value: T) -> T:
     """Each element once, at its first place."""
     seen: dict[Any, Any] = {}
     for element in _list("unique", value):
-        seen.setdefault(_identity(element), element)
+        seen.setdefault(identity(element), element)
     return cast("T", list(seen.values()))
 
 
@@ -285,16 +286,13 @@ def slice_(value: T, start: Any, end: Any = None) -> T:
     return cast("T", elements[low:high])
 
 
-_MISSING: Any = object()
-
-
-def map_(value: Any, field: Any, default: Any = _MISSING) -> list[Any]:
+def map_(value: Any, field: Any, default: Any = MISSING) -> list[Any]:
     """One field of every element; `default` where an element lacks it."""
     found: list[Any] = []
     for place, element in enumerate(_list("map", value)):
-        item = _field("map", element, field, place)
-        if item is _MISSING:
-            if default is _MISSING:
+        item = part("map", element, field, place)
+        if item is MISSING:
+            if default is MISSING:
                 raise ExpressionError(
                     f"element {place} of the list has no field '{text(field)}': "
                     f"{describe(element)}; give the value for such elements with "
@@ -305,12 +303,12 @@ def map_(value: Any, field: Any, default: Any = _MISSING) -> list[Any]:
     return found
 
 
-def where(value: T, field: Any, wanted: Any = _MISSING) -> T:
+def where(value: T, field: Any, wanted: Any = MISSING) -> T:
     """The elements whose field equals a value; without one, those where the field is true."""
     kept: list[Any] = []
     for place, element in enumerate(_list("where", value)):
-        item = _field("where", element, field, place)
-        if item is not _MISSING and (item if wanted is _MISSING else equal(item, wanted)):
+        item = part("where", element, field, place)
+        if item is not MISSING and (item if wanted is MISSING else equal(item, wanted)):
             kept.append(element)
     return cast("T", kept)
 
@@ -331,75 +329,14 @@ def sum_(value: Any) -> Any:
 
 def min_(value: Sequence[T]) -> T:
     """The least of the numbers or strings; null of none."""
-    elements = _comparable("min", value)
+    elements = comparable("min", _list("min", value))
     return min(elements) if elements else cast("T", None)
 
 
 def max_(value: Sequence[T]) -> T:
     """The greatest of the numbers or strings; null of none."""
-    elements = _comparable("max", value)
+    elements = comparable("max", _list("max", value))
     return max(elements) if elements else cast("T", None)
-
-
-def _comparable(name: str, value: object) -> list[Any]:
-    """A list whose elements are all numbers or all strings."""
-    elements = _list(name, value)
-    kinds = set(map(type, elements))
-    if kinds <= {int, float} or kinds == {str}:
-        return elements
-    strings = is_string = isinstance(elements[0], str)
-    for place, element in enumerate(elements):
-        is_string = isinstance(element, str)
-        if not (is_string or is_number(element)):
-            raise ExpressionError(
-                f"the filter `{name}` needs numbers or strings, "
-                f"but element {place} is {describe(element)}"
-            )
-        if is_string != strings:
-            raise ExpressionError(
-                f"the filter `{name}` cannot compare numbers with strings: element 0 is "
-                f"{describe(elements[0])}, element {place} is {describe(element)}"
-            )
-    return elements
-
-
-def _field(name: str, element: object, field: object, place: int) -> Any:
-    """A field of a list's element by its name, path or index; `_MISSING` when it lacks that."""
-    if isinstance(element, (str, int, float)):
-        cure = "parse the elements first" if isinstance(element, str) else ""
-        _refuse(name, "a list of maps", element, cure or f"that is element {place}")
-    if isinstance(field, str):
-        if is_map(element):
-            if field in element:
-                return element[field]
-            if "." not in field:
-                return _MISSING
-        found: Any = element
-        for step in field.split("."):
-            try:
-                found = values.field(found, step)
-            except ExpressionError:
-                return _MISSING
-        return found
-    if is_integer(field):
-        if is_map(element):
-            return element.get(text(field), _MISSING)
-        try:
-            return values.index(element, field)
-        except ExpressionError:
-            return _MISSING
-    raise ExpressionError(f"the filter `{name}` needs a field's name, not {describe(field)}")
-
-
-def _identity(value: Any) -> Any:
-    """A key that is equal for two values exactly when the language calls them equal."""
-    if value is True or value is False:
-        return (bool, value)
-    if is_list(value):
-        return (list, *map(_identity, value))
-    if is_map(value):
-        return (dict, frozenset((key, _identity(item)) for key, item in value.items()))
-    return value
 
 
 # --- conditional ---------------------------------------------------------------------------------

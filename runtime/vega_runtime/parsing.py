@@ -26,6 +26,8 @@ def strip_fence(text: str) -> str:
 def parse_json(text: str, subject: str = "the text") -> Any:
     """The value of a JSON text. Raises `ExpressionError` that quotes the place."""
     body = strip_fence(text)
+    if not body.strip():
+        raise ExpressionError(f"{subject} is empty, which is not valid JSON")
     try:
         return _DECODER.decode(body)
     except json.JSONDecodeError as problem:
@@ -41,8 +43,6 @@ def parse_json(text: str, subject: str = "the text") -> Any:
 
 def excerpt(text: str, position: int) -> str:
     """What stands at a position, for a message."""
-    if not text.strip():
-        return " (the text is empty)"
     if position >= len(text):
         return f", at the end of the text, after {text[-20:]!r}"
     return f", near {text[max(0, position - 10) : position + 20]!r}"
