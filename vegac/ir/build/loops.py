@@ -20,6 +20,7 @@ from vegac.semantics.types import (
     MapOf,
     Record,
     Type,
+    assignable,
     join,
     may_be_null,
     members,
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from vegac.ir.build.steps import StepBuilder
 
 DEFAULT_LIMIT = 100
+MAX_ATTEMPTS = 30
 Body = Callable[[], ir.Block]
 NO_ITERATION = "when the loop has nothing to go over"
 Over = Literal["list", "positions", "keys", "items", "any"]
@@ -154,8 +156,7 @@ def _sequential(builder: "StepBuilder", step: Step, site: str, header: Header) -
             scope.assign(target.name, type_, target.span)
         return builder.block(body_steps, site)
 
-    settle(builder, before, run_body)
-    body = run_body()
+    body = settle(builder, before, run_body)
     collected = None
     targets = builder.targets(step, ANY, quiet=True)[:-1] if "save" in step.fields else ()
     element_type: Type = ANY
@@ -195,38 +196,30 @@ def _may_go_on(body: ir.Block) -> bool:
     return len(body) != 1
 
 
-def settle(builder: "StepBuilder", before: Flow, run_body: "Body") -> None:
-    """Find the types that variables have at a loop's start once it has gone round, and make them
-    the flow. A body that is itself inside such a trial is tried once only."""
+def settle(builder: "StepBuilder", before: Flow, run_body: Body) -> ir.Block:
+    """Build a loop's body for the types that variables have once it has gone round.
+
+    Nearly always the first attempt holds; otherwise it is undone and made again with the joined
+    types. `MAX_ATTEMPTS` bounds the work on loops in loops: then any type may be there.
+    """
     scope = builder.scope
-    if builder.findings.quiet:
-        scope.flow = before.copy()
-        return
-    sites, returns = dict(builder.site_names), list(builder.returns)
-    inputs, known = dict(scope.inputs), dict(scope.variables)
-    initial = dict(scope.initial)
     entry = before.copy()
-    for _ in range(3):
+    while True:
+        undo = builder.mark()
         scope.flow = entry.copy()
-        builder.findings.quiet += 1
-        run_body()
-        builder.findings.quiet -= 1
-        builder.site_names, builder.returns = dict(sites), list(returns)
-        scope.inputs.clear()
-        scope.inputs.update(inputs)
-        scope.variables = dict(known)
-        scope.initial = dict(initial)
-        changed = entry.copy()
+        body = run_body()
+        changed: dict[str, Binding] = {}
         for name, binding in entry.bindings.items():
             end = scope.flow.get(name)
-            if end is not None and scope.flow.live:
-                changed.bindings[name] = Binding(
-                    join(binding.type, end.type), binding.unset, binding.place
-                )
-        if changed.bindings == entry.bindings:
-            break
-        entry = changed
-    scope.flow = entry.copy()
+            if end is not None and scope.flow.live and not assignable(end.type, binding.type):
+                builder.loop_attempts += 1
+                tired = builder.loop_attempts > MAX_ATTEMPTS
+                type_ = ANY if tired else join(binding.type, end.type)
+                changed[name] = Binding(type_, binding.unset, binding.place)
+        if not changed:
+            return body
+        undo()
+        entry.bindings.update(changed)
 
 
 def repeat(builder: "StepBuilder", step: Step, site: str) -> ir.Block:
@@ -248,8 +241,7 @@ def repeat(builder: "StepBuilder", step: Step, site: str) -> ir.Block:
     def run_body() -> ir.Block:
         return builder.block(step.blocks.get("steps", []), site)
 
-    settle(builder, before, run_body)
-    body = run_body()
+    body = settle(builder, before, run_body)
     until = builder.texts.expression(until_node, "`until`") if until_node is not None else None
     scope.loop_level -= 1
     scope.loop_ended = True

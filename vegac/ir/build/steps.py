@@ -57,6 +57,26 @@ class StepBuilder:
         self.returns: list[Type] = []
         self.agents: dict[str, None] = {}
         self.calls: dict[str, None] = {}
+        self.loop_attempts = 0
+
+    def mark(self) -> Callable[[], None]:
+        """Remember the state of building; the result goes back to it (the flow aside)."""
+        scope = self.scope
+        items = len(self.findings.items)
+        sites, returns = dict(self.site_names), len(self.returns)
+        inputs, variables, initial = dict(scope.inputs), dict(scope.variables), dict(scope.initial)
+        loop_level, loop_ended = scope.loop_level, scope.loop_ended
+
+        def undo() -> None:
+            del self.findings.items[items:]
+            del self.returns[returns:]
+            self.site_names = sites
+            scope.inputs.clear()
+            scope.inputs.update(inputs)
+            scope.variables, scope.initial = variables, initial
+            scope.loop_level, scope.loop_ended = loop_level, loop_ended
+
+        return undo
 
     # --- sites ---------------------------------------------------------------------------------
 
