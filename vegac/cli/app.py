@@ -7,6 +7,8 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
+from vegac.cli.plain_values import use_plain_values
+
 COMMANDS: dict[str, str] = {
     "check": "Check programs and report what is wrong.",
     "build": "Compile programs to Python modules.",
@@ -49,6 +51,10 @@ def load(name: str) -> Any:
     name = ALIASES.get(name, name)
     command = get_command(import_module(f"vegac.cli.commands.{name}").app)
     command.name = name
+    # Typer keeps line ends inside paragraphs, at whatever width they were written.
+    paragraphs = (command.help or "").split("\n\n")
+    command.help = "\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs)
+    use_plain_values(command)
     return command
 
 
@@ -62,7 +68,9 @@ def command() -> Any:
         pretty_exceptions_enable=False,
     )
     app.callback()(_options)
-    return get_command(app)
+    group = get_command(app)
+    use_plain_values(group)
+    return group
 
 
 def _version(wanted: bool) -> None:

@@ -43,7 +43,8 @@ def run(wanted: Check) -> int:
             reports[path] = workspace.check(path)
         except UsageError as error:
             gathered.unread.append(str(error))
-    for path, report in without_parts(reports, wanted.paths, workspace).items():
+    programs = without_parts(reports, wanted.paths, workspace)
+    for path, report in programs.items():
         gathered.add(
             report,
             [
@@ -60,7 +61,7 @@ def run(wanted: Check) -> int:
     if text:
         out(text)
     elif wanted.form == "text" and not gathered.unread:
-        note(clean(len(reports)))
+        note(clean(len(programs)))
     for message in gathered.unread:
         announce("error", "error", message)
     return gathered.status(wanted.strict)

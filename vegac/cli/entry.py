@@ -5,7 +5,7 @@ import os
 import sys
 from typing import Any
 
-from vegac.cli.problem import Problem
+from vegac.cli.problem import Problem, ReaderLeftError
 
 
 def main() -> None:
@@ -31,7 +31,7 @@ def _guarded(arguments: list[str], debug: bool) -> int:
     except Problem as problem:
         _tell("error", problem.message, problem.hint)
         return problem.status
-    except BrokenPipeError:
+    except (ReaderLeftError, BrokenPipeError):
         return _silence()
     except KeyboardInterrupt:
         _tell("interrupted", "")
@@ -110,5 +110,5 @@ def _tell(kind: str, message: str, hint: str = "") -> None:
             note(f"\n{kind}")
         if hint:
             note(hint)
-    except OSError:
+    except (OSError, ReaderLeftError):
         pass

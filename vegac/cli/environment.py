@@ -2,13 +2,14 @@
 
 import os
 import re
+from collections.abc import MutableMapping
 from pathlib import Path
 
 _LINE = re.compile(r"(?:export\s+)?([A-Za-z_]\w*)\s*=\s*(.*)", re.ASCII)
 
 
-def load_env(path: Path | None = None) -> list[str]:
-    """Set the variables of `~/.vega/env` that are not set yet.
+def load_env(path: Path | None = None, env: MutableMapping[str, str] = os.environ) -> list[str]:
+    """Set the variables of `~/.vega/env` (or `path`) that are not set in `env` yet.
 
     Lines are `NAME=value`, with quotes and `export` if wanted; `#` starts a comment line. Gives a
     remark for each line that is something else, and for a file that cannot be read.
@@ -29,7 +30,7 @@ def load_env(path: Path | None = None) -> list[str]:
         if found is None:
             remarks.append(f"{path}:{number} is ignored: it is not NAME=value")
             continue
-        os.environ.setdefault(found[1], _value(found[2]))
+        env.setdefault(found[1], _value(found[2]))
     return remarks
 
 

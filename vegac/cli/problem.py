@@ -12,3 +12,7 @@ class Problem(Exception):
         self.message = message
         self.hint = hint
         self.status = status
+
+
+class ReaderLeftError(Exception):
+    """Nobody reads the output any more, as after `vegac check | head -1`."""

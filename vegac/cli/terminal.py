@@ -6,20 +6,29 @@ import sys
 import tempfile
 from pathlib import Path
 
-from vegac.cli.problem import Problem
+from vegac.cli.problem import Problem, ReaderLeftError
 from vegac.source.render.canvas import Role, style_of
 from vegac.source.render.cells import visible
 
 
 def out(text: str) -> None:
-    """Write a result as it is; a final line feed is added where there is none."""
-    sys.stdout.write(text if text.endswith("\n") else text + "\n")
+    """Write a result as it is; a final line feed is added where there is none.
+
+    Raises ReaderLeftError when nobody reads it.
+    """
+    try:
+        sys.stdout.write(text if text.endswith("\n") else text + "\n")
+    except BrokenPipeError as error:
+        raise ReaderLeftError from error
 
 
 def note(text: str) -> None:
     """Write a remark for people to standard error."""
-    sys.stderr.write(text + "\n")
-    sys.stderr.flush()
+    try:
+        sys.stderr.write(text + "\n")
+        sys.stderr.flush()
+    except BrokenPipeError as error:
+        raise ReaderLeftError from error
 
 
 def announce(kind: str, role: Role, message: str) -> None:

@@ -12,7 +12,7 @@ app = typer.Typer(add_completion=False)
 def build(
     paths: Annotated[
         list[Path] | None,
-        typer.Argument(metavar="[PATH]...", help="Programs, or folders to search for them."),
+        typer.Argument(metavar="PATH", help="Programs, or folders to search for them."),
     ] = None,
     output: Annotated[
         str | None,

@@ -12,7 +12,7 @@ app = typer.Typer(add_completion=False)
 def check(
     paths: Annotated[
         list[Path] | None,
-        typer.Argument(metavar="[PATH]...", help="Programs, or folders to search for them."),
+        typer.Argument(metavar="PATH", help="Programs, or folders to search for them."),
     ] = None,
     form: Annotated[
         Literal["text", "json", "sarif", "github"],

@@ -11,9 +11,7 @@ app = typer.Typer(add_completion=False)
 def explain(
     code: Annotated[
         str | None,
-        typer.Argument(
-            metavar="[CODE]", help="A diagnostic such as unknown-agent; none: list all."
-        ),
+        typer.Argument(metavar="CODE", help="A diagnostic such as unknown-agent; none: list all."),
     ] = None,
 ) -> int:
     """Explain a diagnostic.

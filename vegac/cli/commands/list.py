@@ -11,7 +11,7 @@ app = typer.Typer(add_completion=False)
 def list_(
     file: Annotated[
         str | None,
-        typer.Argument(metavar="[FILE]", help="The program; by default the one of this folder."),
+        typer.Argument(metavar="FILE", help="The program; by default the one of this folder."),
     ] = None,
 ) -> int:
     """List the agents, workflows and tools of a program.

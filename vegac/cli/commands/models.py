@@ -21,7 +21,7 @@ def models(context: typer.Context) -> int:
 @app.command()
 def pull(
     name: Annotated[
-        str, typer.Argument(metavar="[NAME]", help="The embedded model to fetch.")
+        str, typer.Argument(metavar="NAME", help="The embedded model to fetch.")
     ] = "smollm2",
 ) -> int:
     """Fetch an embedded model, so that later runs need no network."""

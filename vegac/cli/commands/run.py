@@ -19,11 +19,11 @@ def run(
     context: typer.Context,
     file: Annotated[
         str | None,
-        typer.Argument(metavar="[FILE]", help="The program; by default the one of this folder."),
+        typer.Argument(metavar="FILE", help="The program; by default the one of this folder."),
     ] = None,
     workflow: Annotated[
         str | None,
-        typer.Argument(metavar="[WORKFLOW]", help="Its workflow, where it has several."),
+        typer.Argument(metavar="WORKFLOW", help="Its workflow, where it has several."),
     ] = None,
     workflow_option: Annotated[
         str | None, typer.Option("--workflow", "-w", metavar="WORKFLOW", help="The same.")

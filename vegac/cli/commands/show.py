@@ -16,7 +16,7 @@ def show(
     name: Annotated[str, typer.Argument(metavar="NAME", help="Its name in the program.")],
     file: Annotated[
         str | None,
-        typer.Argument(metavar="[FILE]", help="The program; by default the one of this folder."),
+        typer.Argument(metavar="FILE", help="The program; by default the one of this folder."),
     ] = None,
     file_option: Annotated[
         str | None, typer.Option("--file", metavar="FILE", help="The same.")

@@ -1,0 +1,5 @@
+"""`python -m vegac`."""
+
+from vegac.cli import main
+
+main()
