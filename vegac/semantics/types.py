@@ -103,7 +103,7 @@ def union(types: Iterable[Type]) -> Type:
         for member in members(type_):
             if member == ANY:
                 return ANY
-            if member == NEVER or any(assignable(member, other) for other in found):
+            if member == NEVER or member in found or any(assignable(member, other) for other in found):
                 continue
             found = [other for other in found if not assignable(other, member)]
             found.append(member)
@@ -129,10 +129,13 @@ def optional(type_: Type) -> Type:
 
 def may_be_null(type_: Type) -> bool:
     """Whether null is a *known* possibility (`any` is not known to be null)."""
-    return any(member == NULL for member in members(type_))
+    return NULL in type_.members if isinstance(type_, Union) else type_ == NULL
 
 
 def without_null(type_: Type) -> Type:
+    """The type without its null (NEVER of null alone)."""
+    if not isinstance(type_, Union):
+        return NEVER if type_ == NULL else type_
     return union(member for member in members(type_) if member != NULL)
 
 

@@ -50,14 +50,20 @@ class ScalarMap:
 
     def range(self, start: int, end: int) -> tuple[int, int]:
         """The source of `value[start:end]`, without what is skipped before or after it."""
+        starts, sources, widths = self._starts, self._sources, self._widths
+        if 0 <= start < end <= self.length:  # nearly always, and called for every expression
+            at = bisect_right(starts, end - 1) - 1
+            stop = sources[at] + (end - starts[at]) * widths[at]
+            if start < starts[at]:
+                at = bisect_right(starts, start) - 1
+            first = sources[at] + (start - starts[at]) * widths[at]
+            return first, max(first, stop)
         first = self.offset(start)
-        if end <= start:
-            return first, first
         last = min(end, self.length) - 1
-        if last < 0:
+        if end <= start or last < 0:
             return first, first
-        segment = bisect_right(self._starts, last) - 1
-        return first, max(first, self.offset(last) + self._widths[segment])
+        at = bisect_right(starts, last) - 1
+        return first, max(first, self.offset(last) + widths[at])
 
 
 def scalar_map(chunk_text: str, start: int, end: int, style: ScalarStyle, value: str) -> ScalarMap:
