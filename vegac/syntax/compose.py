@@ -1,6 +1,7 @@
 """Composes the YAML of one chunk into nodes."""
 
 import re
+from itertools import count
 from typing import Any
 
 from msgspec import Struct
@@ -80,7 +81,7 @@ def compose(chunk: Chunk, depth: int = 0, text: str | None = None) -> Composed |
     """Composes `text` (the chunk's own, unless given) that starts inside `depth` collections."""
     source = chunk.text if text is None else text
     masked = mask_holes(source)
-    while True:
+    for attempt in count():
         builder = _Builder(chunk, source, masked, depth)
         try:
             composed = builder.document()
@@ -91,7 +92,8 @@ def compose(chunk: Chunk, depth: int = 0, text: str | None = None) -> Composed |
         if not builder.unmask:
             return composed
         # What looked like a value is part of a quoted text: its quotes and escapes count there.
-        masked = masked.without(builder.unmask)
+        masked = masked.without(builder.unmask if attempt < 3 else list(masked.masks.values()))
+    raise AssertionError("without masks there is nothing to uncover")
 
 
 def first_failure(text: str) -> Failure | None:
@@ -254,7 +256,7 @@ class _Builder:
 
     def _restore(self, value: str, style: ScalarStyle, start: int, end: int) -> str:
         """Puts back what was masked inside a longer text."""
-        inside = [mask for mask in self.masked.masks.values() if start <= mask.start < end]
+        inside = self.masked.inside(start, end)
         for mask in inside:
             text = self.source[mask.start : mask.end]
             if "\n" in text or "\r" in text or (style not in ("literal", "folded") and mask.risky):

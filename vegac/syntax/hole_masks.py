@@ -4,6 +4,8 @@ Each is covered by as many filler characters, a plain scalar to YAML, so that no
 """
 
 import re
+from bisect import bisect_left
+from functools import cached_property
 
 from msgspec import Struct
 
@@ -15,7 +17,7 @@ _SIMPLE = re.compile(r"\{\{[^{}'\"\r\n\[\](),]*\}\}")
 _AFTER = re.compile(r"[ \t]*(?:$|(?=[\r\n,\]}\x85\u2028\u2029])|(?<=[ \t])#)")
 # A line end after which a hole may go on: the next line is indented and no entry of its own.
 _CONTINUES = re.compile(r"\r?\n?[ \t]+(?!-[ \t]|[\w \t-]+:(?:[ \t\r\n]|$))|\r?\n?(?=\}\})|\r(?=\n)")
-_INDENTED = re.compile(r"\r?\n?(?:[ \t]+|(?=[)\]}]))|\r(?=\n)")
+_INDENTED = re.compile(r"\r?\n?(?:[ \t]+(?!-[ \t])|(?=[)\]}]))|\r(?=\n)")
 _RISKY = re.compile(r"['\"\\]|: | #")
 _LINE_END = "\r\n\x85\u2028\u2029"
 _WORD_BEFORE = re.compile(r"(?:[\w)\]}'\"])\s*$")
@@ -23,6 +25,10 @@ _KEYWORD_BEFORE = re.compile(r"\b(?:and|or|not|in|if|else)\s*$")
 _CLOSERS = {"(": ")", "[": "]", "{": "}"}
 # Longer expressions are refused anyway.
 _MAX_LENGTH = 2_000
+_MAX_DEPTH = 64
+# Characters that may be looked at in search of ends that are not plain to see, so that a text full
+# of open holes does not take for ever.
+_EFFORT = 100_000
 
 
 class Mask(Struct, frozen=True):
@@ -33,13 +39,23 @@ class Mask(Struct, frozen=True):
     risky: bool
 
 
-class Masked(Struct, frozen=True):
+class Masked(Struct, frozen=True, dict=True):
     """A text with covered ranges, by start."""
 
     source: str
     text: str
     filler: str
     masks: dict[int, Mask]
+
+    @cached_property
+    def starts(self) -> list[int]:
+        """Where the covered ranges start, in order."""
+        return list(self.masks)
+
+    def inside(self, start: int, end: int) -> list[Mask]:
+        """The covered ranges that start in a range."""
+        first = bisect_left(self.starts, start)
+        return [self.masks[place] for place in self.starts[first : bisect_left(self.starts, end)]]
 
     def without(self, masks: list[Mask]) -> "Masked":
         """The same with some of the ranges uncovered."""
@@ -53,15 +69,22 @@ def mask_holes(source: str) -> Masked:
     masks: dict[int, Mask] = {}
     if "{{" in source:
         last = 0
+        effort = _EFFORT
         for match in _VALUE_START.finditer(source):
             start = match.end() - 2
-            end = hole_end(source, start) if start >= last else 0
+            if start < last:
+                continue
+            simple = _SIMPLE.match(source, start)
+            end = simple.end() if simple else 0
+            if not end and effort > 0:
+                end, reached = hole_end(source, start)
+                effort -= reached - start
             if end and _AFTER.match(source, end):
                 masks[start] = Mask(start, end, _RISKY.search(source, start, end) is not None)
                 last = end
-    if not masks:
-        return Masked(source, source, "", masks)
-    filler = next(chr(code) for code in range(0xE000, 0xF8FF) if chr(code) not in source)
+    filler = next((chr(code) for code in range(0xE000, 0xF8FF) if chr(code) not in source), "")
+    if not masks or not filler:
+        return Masked(source, source, "", {})
     return Masked(source, _cover(source, masks, filler), filler, masks)
 
 
@@ -76,35 +99,35 @@ def _cover(source: str, masks: dict[int, Mask], filler: str) -> str:
     return "".join(parts)
 
 
-def hole_end(source: str, start: int) -> int:
-    """Just after the `}}` that closes the `{{` at `start`; 0 where none does.
+def hole_end(source: str, start: int) -> tuple[int, int]:
+    """Just after the `}}` that closes the `{{` at `start` (0: none does), and how far it looked.
 
     A hole may cross line ends only while the lines stay indented.
     """
-    simple = _SIMPLE.match(source, start)
-    if simple:
-        return simple.end()
     position = start + 2
     limit = min(len(source), start + _MAX_LENGTH)
     stack: list[str] = []
     while position < limit:
         char = source[position]
         if char in "'\"" and _opens_string(source, start + 2, position):
-            position = _string_end(source, position, limit)
-            if not position:
-                return 0
+            end = _string_end(source, position, limit)
+            if not end:
+                break
+            position = end
             continue
         if char == "}" and not stack:
-            return position + 2 if source.startswith("}}", position) else 0
+            return (position + 2 if source.startswith("}}", position) else 0), position
         if char in _CLOSERS:
             stack.append(_CLOSERS[char])
+            if len(stack) > _MAX_DEPTH:
+                break
         elif char in ")]}":
             if not stack or stack.pop() != char:
-                return 0
+                break
         elif char in "\r\n" and not (_INDENTED if stack else _CONTINUES).match(source, position):
-            return 0
+            break
         position += 1
-    return 0
+    return 0, position
 
 
 def _opens_string(source: str, start: int, position: int) -> bool:

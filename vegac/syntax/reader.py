@@ -19,9 +19,11 @@ from vegac.syntax.compose import (
 )
 from vegac.syntax.nodes import Chunk, Entry, Mapping
 from vegac.syntax.pitfalls import comments_in_text
-from vegac.syntax.recovery import recover
+from vegac.syntax.recovery import Effort, recover
 
 MAX_FILE_BYTES = 4 * 1024 * 1024
+# More than this nobody writes; so many small pieces would cost more than reading all at once.
+MAX_PIECES = 20_000
 
 # What YAML forbids in a text, and halves of surrogate pairs (bytes that are not UTF-8).
 _FORBIDDEN = re.compile(
@@ -107,10 +109,14 @@ class _Session:
         self.text = text
         self.memo = memo
         self.used: dict[str, _Read] = {}
+        self.effort = Effort()
 
     def run(self, whole: Chunk) -> None:
         path = self.tree.file.path
         parts = cut(path, self.text)
+        if parts is not None and len(_pieces(parts)) > MAX_PIECES:
+            self.whole(whole)
+            return
         if parts is not None and self.fits(parts):
             self.assemble(parts)
             return
@@ -176,7 +182,7 @@ class _Session:
             if column is None or (isinstance(root, Mapping) and root.start == column):
                 return result
         if read.mended is None:
-            read.mended = recover(read.chunk, depth, column)
+            read.mended = recover(read.chunk, depth, column, self.effort)
             read.mended.diagnostics.extend(comments_in_text(read.mended))
         return read.mended
 

@@ -12,19 +12,32 @@ from vegac.source.diagnostic import Diagnostic, Edit, Fix, Label
 from vegac.source.span import Span
 from vegac.syntax.compose import Composed, Failure, compose, too_deep
 from vegac.syntax.lines import split_lines
-from vegac.syntax.mending import Mended, Trace, trace
+from vegac.syntax.mending import Change, Mended, Trace, trace
 from vegac.syntax.nodes import Chunk, Entry, ErrorNode, Mapping, Node, Scalar, Sequence
 from vegac.syntax.repairs import Repair, Scene, line_index, proposals
 
-MAX_MISTAKES = 12
-# Characters that all the readings of one recovery may take together, so that it ends soon.
-EFFORT = 6_000_000
-MIN_TRIES = 24
+MAX_MISTAKES = 30
+
+
+class Effort:
+    """What may still be spent on mending the pieces of one file, so that reading ends soon.
+
+    Counted in characters read; each reading costs some more for its start.
+    """
+
+    def __init__(self, left: int = 4_000_000) -> None:
+        self.left = left
+
+    def spend(self, text: str) -> bool:
+        """Takes the cost of one more reading of `text`; False if it is more than there is."""
+        self.left -= len(text) + 500
+        return self.left > 0
+
 
 _KEY = re.compile(r"\s*(\"[^\"\r\n]*\"|'[^'\r\n]*'|[^\s:#][^:\r\n]*)")
 
 
-def recover(chunk: Chunk, depth: int, column: int | None) -> Composed:
+def recover(chunk: Chunk, depth: int, column: int | None, effort: Effort) -> Composed:
     """What can be read of a chunk, with one finding for each mistake.
 
     `column` is where its key should stand (None: the chunk is a whole file). A definition whose
@@ -32,7 +45,6 @@ def recover(chunk: Chunk, depth: int, column: int | None) -> Composed:
     """
     mended = Mended(chunk.text)
     findings: list[Diagnostic] = []
-    tries = max(MIN_TRIES, EFFORT // max(len(chunk.text), 1))
     touched = -1
     lost = False
     for _ in range(MAX_MISTAKES):
@@ -45,8 +57,7 @@ def recover(chunk: Chunk, depth: int, column: int | None) -> Composed:
         scene = _scene(mended.text, found)
         if scene is None:
             break
-        repair, after, spent = _best(chunk, scene, mended, tries)
-        tries -= spent
+        repair, after = _best(chunk, scene, mended, effort)
         place = mended.back(repair.start if repair else scene.problem)
         if place > touched and not lost:
             findings.append(_finding(chunk, mended, scene, repair))
@@ -58,6 +69,11 @@ def recover(chunk: Chunk, depth: int, column: int | None) -> Composed:
         touched = max(touched, mended.back(max(last, scene.line.end)))
         mended = after
     composed = compose(chunk, depth, mended.text)
+    if isinstance(composed, Failure):
+        # What stands before the mistake is sound.
+        line = mended.text.rfind("\n", 0, composed.problem) + 1
+        mended = mended.apply((Change(line, len(mended.text), ""),))
+        composed = compose(chunk, depth, mended.text)
     readable = isinstance(composed, Composed) and isinstance(composed.root, Mapping)
     if isinstance(composed, Composed) and readable:
         _lead_back(composed, mended)
@@ -84,40 +100,40 @@ def _scene(text: str, found: Trace) -> Scene | None:
 
 
 def _best(
-    chunk: Chunk, scene: Scene, mended: Mended, tries: int
-) -> tuple[Repair | None, Mended | None, int]:
+    chunk: Chunk, scene: Scene, mended: Mended, effort: Effort
+) -> tuple[Repair | None, Mended | None]:
     """The first repair that makes the text sound, else the one that gets furthest.
 
     One that only makes new mistakes, such as keys that stand twice, comes after those that do not.
     """
-    spent = 0
     furthest = mended.back(scene.problem)
     line_end = mended.back(scene.line.end)
     best: Repair | None = None
     outcome: Mended | None = None
     fewest = -1
     for repair in proposals(scene):
-        if spent >= tries or (repair.loses and fewest >= 0):
+        if repair.loses and best is not None and not best.loses:
             break
         after = mended.apply(repair.changes)
         if after.text == mended.text:
             continue
-        spent += 1
+        if not effort.spend(after.text):
+            break
         result = trace(after.text)
         if result.failure is None:
             composed = compose(chunk, 0, after.text)
             flaws = _flaws(composed)
             if flaws == 0:
-                return repair, after, spent
+                return repair, after
             if fewest < 0 or flaws < fewest:
                 fewest, best, outcome = flaws, repair, after
             continue
-        if fewest >= 0 or (repair.loses and best is not None and not best.loses):
+        if fewest >= 0:
             continue
         reached = after.back(result.failure.problem)
         if reached > max(furthest, line_end):
             furthest, best, outcome = reached, repair, after
-    return best, outcome, spent
+    return best, outcome
 
 
 def _flaws(result: Composed | Failure) -> int:

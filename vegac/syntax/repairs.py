@@ -24,6 +24,7 @@ _GLUED = re.compile(r"(?<=\S)[ \t]{2,}(?=(?:- )*[\w\"'<{][^:#]*:(?:[ \t]|$)|- )"
 _SLIP = re.compile(r"[\[{:\"'](?:[ \t]+\S|-[ \t])")
 _NO_DASH_SPACE = re.compile(r"-[^\s\d.-]")
 _SPACE = re.compile(r"[ \t]+")
+_BLOCK_HEADER = re.compile(r"[|>][+-]?[1-9]?[+-]?")
 
 
 class Repair(Struct, frozen=True):
@@ -343,6 +344,15 @@ def _forbidden_start(scene: Scene) -> Iterator[Repair]:
         if place is None or not _BAD_START.match(text, place):
             continue
         line = scene.lines[line_index(scene.lines, place)]
+        header = _BLOCK_HEADER.match(text, place)
+        if header and place == line.value:
+            yield Repair(
+                f"after `{header[0]}` the text starts on the next line",
+                header.end(),
+                line.stop,
+                (Change(header.end(), line.stop, ""),),
+                "remove this, or put the text in quotes",
+            )
         message = f"a text that starts with `{text[place]}` needs quotes"
         where = (place, place + 1)
         if place == line.value:
@@ -372,6 +382,16 @@ def _colons(scene: Scene) -> Iterator[Repair]:
                 "start a new line",
             )
     line = scene.line
+    if line.colon is not None and line.colon < line.stop - 1 and text[line.stop - 1] == ":":
+        key = text[line.key_start : line.stop - 1].rstrip()
+        yield Repair(
+            "a key that holds `: ` needs quotes",
+            line.colon,
+            line.colon + 1,
+            (Change(line.key_start, line.key_start + len(key), quoted(key)),),
+            "put the key in quotes",
+            "put the key in quotes",
+        )
     if line.colon is not None and line.value < scene.problem <= line.stop:
         yield from _quote_value(
             line,
@@ -486,12 +506,13 @@ def _indentation(scene: Scene) -> Iterator[Repair]:
 
 
 def _item_columns(scene: Scene, index: int) -> list[int]:
-    """The columns of the list items above, nearest first."""
+    """The columns of the list items around that this line may belong to, nearest first."""
     columns: list[int] = []
-    for line in reversed(scene.lines[:index]):
+    for line in (*scene.lines[index + 1 : index + 40], *reversed(scene.lines[:index])):
         if line.key_start > line.content and line.indent not in columns:
             columns.append(line.indent)
-    return columns[:2]
+    own = scene.lines[index].indent
+    return sorted(columns, key=lambda column: abs(column + 2 - own))[:3]
 
 
 def _columns(scene: Scene, index: int) -> list[int]:
