@@ -13,8 +13,8 @@ from .errors import ExpressionError
 LIMIT = 2.0
 """Seconds that one search may take."""
 
-_SHORT = 16
-"""No pattern is slow on a text this short, so no alarm is set for it."""
+_SHORT = 2000
+"""A pattern with one repeat is fast on a text of so many characters."""
 
 
 def search(pattern: str, text: str) -> bool:
@@ -51,11 +51,14 @@ def _limited(pattern: str, text: str) -> Generator[None]:
     """Ends a search that takes longer than `LIMIT`.
 
     Some patterns take a time that grows exponentially with the text, and Python's engine cannot be
-    given a limit; but it looks for signals while it works. Only the main thread of a process can
+    given a limit; but it looks for signals while it works. Setting an alarm costs more than most
+    searches, so patterns that cannot be slow do without. Only the main thread of a process can
     use one (elsewhere there is no limit), and an alarm that somebody else has set still comes.
     """
+    repeats = sum(map(pattern.count, "*+?{"))
     if (
-        len(text) <= _SHORT
+        repeats == 0
+        or (repeats == 1 and len(text) <= _SHORT)
         or not hasattr(signal, "setitimer")
         or threading.current_thread() is not threading.main_thread()
         or signal.getsignal(signal.SIGALRM) is None  # set by foreign code: could not be put back

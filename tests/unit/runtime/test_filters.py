@@ -436,7 +436,7 @@ def test_an_alarm_that_somebody_else_has_set_still_comes() -> None:
     remaining, interval = signal.setitimer(signal.ITIMER_REAL, 0.05)
     last = time.monotonic() + 10
     try:
-        assert filters.match_("a" * 100, "a+$")
+        assert filters.match_("a" * 100, "a+b?$")
         while not heard and time.monotonic() < last:
             pass
     finally:
