@@ -144,7 +144,10 @@ class PathDirectory:
 
     def _beneath(self, parts: Sequence[str], *, links: bool) -> Path:
         path = self._path.joinpath(*parts)
-        real = path.resolve()
+        try:
+            real = path.resolve()
+        except RuntimeError:
+            raise OSError(errno.ELOOP, "links that lead to themselves") from None
         if not real.is_relative_to(self._root):
             raise Escape(errno.EXDEV, "leads out")
         if not links and real != path:
@@ -198,8 +201,7 @@ def open_directory(path: Path, method: str | None = None) -> Directory:
     if method is None:
         method = best_method()
     if method == "path":
-        if not path.is_dir():
-            raise NotADirectoryError(errno.ENOTDIR, "not a folder", str(path))
+        path.stat()
         return PathDirectory(path)
     return FdDirectory(os.open(path, _DIRECTORY), by_kernel=method == "kernel")
 

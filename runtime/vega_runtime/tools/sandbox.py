@@ -170,7 +170,7 @@ class Sandbox:
         if colon:
             for candidate in self.roots:
                 if candidate.name and candidate.name == name:
-                    root, rest = candidate, after
+                    root, rest = candidate, after or "."
         if reason := _bad_text(rest):
             raise _refused(path, reason, self.roots)
         parts: list[str] = []
