@@ -2,15 +2,27 @@
 
 import os
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from fnmatch import fnmatch
 from pathlib import Path
 
 SKIPPED = {".git", ".vega", "__pycache__", "node_modules", ".venv", "venv", ".tox", "site-packages"}
 
 
-def programs_under(folder: Path, suffix: str = ".vega.yaml") -> list[Path]:
-    """The files under `folder` whose name ends in `suffix`, sorted."""
-    return sorted(path for path in _files(folder) if path.name.endswith(suffix))
+def programs_under(
+    folder: Path, suffix: str = ".vega.yaml", exclude: Sequence[str] = ()
+) -> list[Path]:
+    """The files under `folder` whose name ends in `suffix`, sorted, without those that match a
+    pattern of `exclude` (relative to the folder, as in `drafts/*` or `old.vega.yaml`)."""
+    return sorted(
+        path
+        for path in _files(folder)
+        if path.name.endswith(suffix)
+        and not any(
+            fnmatch(path.relative_to(folder).as_posix(), pattern) or fnmatch(path.name, pattern)
+            for pattern in exclude
+        )
+    )
 
 
 def _files(folder: Path) -> Iterator[Path]:

@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from vegac.config import read_config
 from vegac.ir import nodes as ir
 from vegac.ir.build.program import ProgramContext, build_program, program_of
+from vegac.policy import apply_policy
 from vegac.semantics.declarations import Collector, Declarations
 from vegac.source.diagnostic import Diagnostic
 from vegac.source.file import Placements, SourceFile
@@ -64,6 +66,7 @@ class Workspace:
     def __init__(self, root: Path | None = None) -> None:
         self.root = root or Path.cwd()
         self.reader = Reader()
+        self.config = read_config(self.root)
 
     # --- files ---------------------------------------------------------------------------------
 
@@ -77,7 +80,7 @@ class Workspace:
         found: dict[Path, None] = {}
         for path in paths:
             if path.is_dir():
-                found.update(dict.fromkeys(programs_under(path)))
+                found.update(dict.fromkeys(programs_under(path, exclude=self.config.exclude)))
             elif path.exists():
                 found[path] = None
             else:
@@ -150,12 +153,15 @@ class Workspace:
             placements.update(part.placements)
         program: ir.Program | None = None
         strict = False
+        lints = dict(self.config.lints)
         if tree.root is not None:
             context = build_program(findings, declarations)
             program = program_of(context)
             strict = context.settings.strict
+            lints.update(context.settings.lints)
             self._analyse(context, program, findings)
-        diagnostics = _finish(findings.items, placements)
+        remaining = apply_policy(findings.items, placements, declarations.trees, lints)
+        diagnostics = _finish(remaining, placements)
         return Report(diagnostics, placements, program, declarations, strict)
 
     def _analyse(self, context: ProgramContext, program: ir.Program, findings: Findings) -> None:
