@@ -8,6 +8,7 @@ from typing import Any
 
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
+
 from vega_runtime import filters, values
 from vega_runtime.errors import ExpressionError
 from vega_runtime.text import text, to_json

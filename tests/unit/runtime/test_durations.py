@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from vega_runtime.durations import format_duration, format_money, parse_duration, parse_money
 
 

@@ -7,6 +7,7 @@ import time
 from typing import Any
 
 import pytest
+
 from vega_grammar.filters import CONDITION, FILTERS, FilterSpec
 from vega_runtime import conditions, filters
 from vega_runtime.errors import ErrorInfo, ExpressionError

@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import pytest
+
 from vega_runtime import forms
 from vega_runtime.errors import FormatError
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from vega_runtime.errors import ErrorInfo, ExpressionError
 from vega_runtime.loops import Loop
 from vega_runtime.text import text, to_json

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+
 from vega_runtime import values
 from vega_runtime.errors import ErrorInfo, ExpressionError
 from vega_runtime.loops import Loop
