@@ -131,7 +131,7 @@ def _parsed(request: Outgoing) -> "httpx.URL":
         if request.query:
             url = url.copy_merge_params(request.query)
     except (httpx.InvalidURL, ValueError, TypeError) as problem:
-        raise ToolError(f"{_shown(request.url)} is not a URL: {problem}") from None
+        raise ToolError(f"{_shown(request.url)} is refused: {problem}") from None
     if url.scheme not in ("http", "https") or not url.host:
         raise ToolError(f"{_shown(request.url)} is refused: it must start with http:// or https://")
     if url.userinfo:
