@@ -6,6 +6,7 @@ import glob
 import hashlib
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -67,6 +68,7 @@ class Workspace:
         self.root = root or Path.cwd()
         self.reader = Reader()
         self.config = read_config(self.root)
+        self.today = date.today()
 
     # --- files ---------------------------------------------------------------------------------
 
@@ -155,7 +157,7 @@ class Workspace:
         strict = False
         lints = dict(self.config.lints)
         if tree.root is not None:
-            context = build_program(findings, declarations)
+            context = build_program(findings, declarations, self.today)
             program = program_of(context)
             strict = context.settings.strict
             lints.update(context.settings.lints)

@@ -1,12 +1,14 @@
 """Agents and settings: inheritance resolved, fields read, checked and normalised."""
 
 from collections.abc import Iterable
+from datetime import date
 
 from msgspec import Struct
 from vega_grammar import keys as grammar
 
 from vegac.ir import nodes as ir
 from vegac.ir.build.fields import INVALID, FieldReader, Invalid, Read
+from vegac.ir.build.models import check_model, check_temperature
 from vegac.ir.build.scope import FixedScope
 from vegac.ir.build.texts import TextBuilder, as_text
 from vegac.semantics.declarations import Declaration, Declarations
@@ -54,6 +56,7 @@ class AgentBuilder:
         program: Declarations,
         settings: dict[str, ir.StaticValue],
         mcp: tuple[str, ...],
+        today: date,
     ) -> None:
         self.findings = findings
         self.program = program
@@ -63,6 +66,7 @@ class AgentBuilder:
         self.extended: set[str] = set()
         self.used_tools: set[str] = set()
         self.used_agents: set[str] = set()
+        self.today = today
 
     def build(self) -> list[ir.Agent]:
         resolved = {name: self._resolve(name) for name in self.program.agents}
@@ -160,7 +164,24 @@ class AgentBuilder:
             if not isinstance(value, Invalid):
                 options["display_name" if name == "name" else name] = value
         self._complete(agent, options)
+        self._check_models(agent, options, own)
         return ir.Agent(declaration.name, declaration.key.span, options)
+
+    def _check_models(
+        self, agent: Resolved, options: dict[str, ir.StaticValue], own: set[int]
+    ) -> None:
+        """Check the models that this agent names itself, and its temperature against its model."""
+        for key in ("model", "fallback_model"):
+            found = agent.fields.get(key)
+            if found is None or id(found[0]) not in own:
+                continue
+            node = found[0].value
+            if isinstance(node, Scalar) and isinstance(options.get(key), str):
+                check_model(self.findings, node, "base_url" in options, self.today)
+        model, temperature = options.get("model"), options.get("temperature")
+        entry = agent.fields.get("temperature")
+        if entry is not None and id(entry[0]) in own and isinstance(model, str):
+            check_temperature(self.findings, model, temperature, entry[0].value.span)
 
     def _complete(self, agent: Resolved, options: dict[str, ir.StaticValue]) -> None:
         """Fill in defaults and report what a usable agent needs."""

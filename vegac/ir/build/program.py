@@ -1,9 +1,12 @@
 """Lowering a whole program."""
 
+from datetime import date
+
 from msgspec import Struct
 
 from vegac.ir import nodes as ir
 from vegac.ir.build.agents import AgentBuilder
+from vegac.ir.build.models import check_model
 from vegac.ir.build.settings import Settings, read_settings
 from vegac.ir.build.tools import build_tool
 from vegac.ir.build.workflow import Built, build_workflow, read_inputs
@@ -23,14 +26,14 @@ class Signature(Struct, eq=False):
 class ProgramContext:
     """What the parts of a program know of each other while they are lowered."""
 
-    def __init__(self, findings: Findings, declarations: Declarations) -> None:
+    def __init__(self, findings: Findings, declarations: Declarations, today: date) -> None:
         self.findings = findings
         self.declarations = declarations
         self.settings: Settings = read_settings(findings, declarations.settings)
         self.agents = dict.fromkeys(declarations.agents)
         self.workflow_names = dict.fromkeys(declarations.workflows)
         self.agent_builder = AgentBuilder(
-            findings, declarations, self.settings.values, self.settings.mcp
+            findings, declarations, self.settings.values, self.settings.mcp, today
         )
         self.built: dict[str, Built] = {}
         self.open: set[str] = set()
@@ -60,9 +63,12 @@ class ProgramContext:
         return self.built[name]
 
 
-def build_program(findings: Findings, declarations: Declarations) -> ProgramContext:
-    """Lower everything; the IR is `program_of(context)`."""
-    context = ProgramContext(findings, declarations)
+def build_program(findings: Findings, declarations: Declarations, today: date) -> ProgramContext:
+    """Lower everything; the IR is `program_of(context)`. Models are judged as of `today`."""
+    context = ProgramContext(findings, declarations, today)
+    default = context.settings.default_model
+    if default is not None:
+        check_model(findings, default, own_endpoint=False, today=today)
     for name in declarations.workflows:
         context.workflow(name)
     return context

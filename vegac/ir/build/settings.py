@@ -25,6 +25,7 @@ class Settings:
         self.strict = False
         self.lints: dict[str, str] = {}
         self.mcp: tuple[str, ...] = ()
+        self.default_model: Scalar | None = None
 
 
 def read_settings(findings: Findings, declaration: Declaration | None) -> Settings:
@@ -51,6 +52,8 @@ def read_settings(findings: Findings, declaration: Declaration | None) -> Settin
             value = reader.read(node, grammar.SETTINGS[name], name)
             if isinstance(value, Invalid):
                 continue
+            if name == "default_model" and isinstance(node, Scalar):
+                settings.default_model = node
             if name == "delimiters":
                 settings.delimiters = str(value)
             elif name == "strict":
