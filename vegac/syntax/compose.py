@@ -17,14 +17,14 @@ from yaml.events import (
     StreamEndEvent,
 )
 
-from vegac.source.diagnostic import Diagnostic, Edit, Fix, Label
+from vegac.source.diagnostic import Diagnostic, Edit, Fix
 from vegac.source.span import Span
 from vegac.syntax.core_schema import resolve_plain
 from vegac.syntax.hole_masks import Mask, Masked, mask_holes
 from vegac.syntax.nodes import Chunk, Entry, ErrorNode, Mapping, Node, Scalar, ScalarStyle, Sequence
+from vegac.syntax.yaml_findings import MAX_DEPTH, duplicate_key, quoted, too_deep
 from vegac.syntax.yaml_parser import event_parser
 
-MAX_DEPTH = 64
 MAX_EXPANSIONS = 10_000
 # Where reading is broken off: the parser's time for a token grows with the depth.
 HOPELESS_DEPTH = 4 * MAX_DEPTH
@@ -119,12 +119,6 @@ class TooDeep(Exception):
     def __init__(self, offset: int) -> None:
         super().__init__(offset)
         self.offset = offset
-
-
-def too_deep(unit: str, offset: int) -> Diagnostic:
-    """The finding for nesting beyond the limit."""
-    message = f"more than {MAX_DEPTH} levels of nesting"
-    return Diagnostic("limit-exceeded", "error", message, Span(unit, offset, offset + 1))
 
 
 def failure(error: MarkedYAMLError, length: int) -> Failure:
@@ -507,22 +501,3 @@ class _Builder:
     ) -> None:
         span = Span(self.chunk.unit, start, end)
         self.diagnostics.append(Diagnostic(code, "error", message, span, hint=hint, fixes=fixes))
-
-
-def duplicate_key(first: Scalar, second: Scalar) -> Diagnostic:
-    """The finding for a key that was given before in the same mapping."""
-    return Diagnostic(
-        "duplicate-key",
-        "error",
-        f"the key '{second.value}' appears twice here; the first one counts",
-        second.span,
-        hint="remove or rename one of them",
-        labels=(Label(first.span, "first given here"),),
-    )
-
-
-def quoted(text: str) -> str:
-    """`text` as a quoted YAML scalar on one line: single quotes unless it holds some."""
-    if "'" not in text:
-        return f"'{text}'"
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'

@@ -4,31 +4,32 @@ import re
 
 from vegac.source.diagnostic import Diagnostic, Edit, Fix
 from vegac.source.span import Span
-from vegac.syntax.compose import Composed, quoted
+from vegac.syntax.compose import Composed
 from vegac.syntax.core_schema import resolve_plain
 from vegac.syntax.nodes import Mapping, Node, Scalar, Sequence
+from vegac.syntax.yaml_findings import quoted
 
-# The start of a comment that looks like the rest of a text: `PR #12`, `PR #<<n>>`. A word after
-# the sign proves nothing (`model: x #comment`), so a comment counts only if it starts with a digit
-# or holds a hole.
-_LOST = re.compile(r"[ \t]#(?=\d|[^\s].*?(?:<<|\{\{)|(?:<<|\{\{))")
+# A comment that may be the rest of a text: no blank after the sign.
+_CANDIDATE = re.compile(r"[ \t]#[^\s]")
+_COMMENT = re.compile(r"[ \t]+(#[^\s][^\r\n]*)")
+# A word after the sign proves nothing (`model: x #comment`), so a comment counts only if it starts
+# with a digit (`PR #12`) or holds a hole (`PR #<<n>>`).
+_LOST = re.compile(r"#\d|.*?(?:<<|\{\{)")
 
 
 def comments_in_text(composed: Composed) -> list[Diagnostic]:
     """`comment-in-text` where a plain text loses its end to a YAML comment."""
     text = composed.chunk.text
-    starts = [match.start() for match in _LOST.finditer(text)]
-    if not starts or composed.root is None:
+    if composed.root is None or not _CANDIDATE.search(text):
         return []
     ends: dict[int, tuple[Scalar, bool]] = {}
     _collect(composed.root, False, ends, set())
     found: list[Diagnostic] = []
-    for start in starts:
-        end = len(text[:start].rstrip(" \t"))
-        scalar, flow = ends.get(end, (None, False))
-        if scalar is None or not _is_text(scalar):
-            continue
-        found.append(_finding(composed, scalar, start + 1, flow))
+    for end, (scalar, flow) in ends.items():
+        comment = _COMMENT.match(text, end)
+        if comment and _LOST.match(comment[1]) and _is_text(scalar):
+            stop = comment.start(1) + len(comment[1].rstrip())
+            found.append(_finding(scalar, comment.start(1), stop, flow))
     return found
 
 
@@ -53,18 +54,16 @@ def _collect(
 
 def _is_text(scalar: Scalar) -> bool:
     source = scalar.chunk.text[scalar.start : scalar.end]
-    return not re.search(r"[\r\n]", source) and isinstance(resolve_plain(scalar.value), str)
+    one_line = "\n" not in source and "\r" not in source
+    return one_line and isinstance(resolve_plain(scalar.value), str)
 
 
-def _finding(composed: Composed, scalar: Scalar, start: int, flow: bool) -> Diagnostic:
-    text = composed.chunk.text
-    match = re.compile(r"[^\r\n]*").match(text, start)
-    end = len(text[: match.end()].rstrip()) if match else start + 1
-    unit = composed.chunk.unit
+def _finding(scalar: Scalar, start: int, end: int, flow: bool) -> Diagnostic:
+    unit = scalar.chunk.unit
     fixes: tuple[Fix, ...] = ()
     if not flow:
         # In a flow collection the end of the line may belong to what encloses the value.
-        edit = Edit(Span(unit, scalar.start, end), quoted(text[scalar.start : end]))
+        edit = Edit(Span(unit, scalar.start, end), quoted(scalar.chunk.text[scalar.start : end]))
         fixes = (Fix("put the whole text in quotes", (edit,)),)
     return Diagnostic(
         "comment-in-text",

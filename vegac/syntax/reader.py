@@ -14,12 +14,12 @@ from vegac.syntax.compose import (
     Composed,
     Failure,
     compose,
-    duplicate_key,
     first_failure,
 )
 from vegac.syntax.nodes import Chunk, Entry, Mapping
 from vegac.syntax.pitfalls import comments_in_text
 from vegac.syntax.recovery import Effort, recover
+from vegac.syntax.yaml_findings import duplicate_key
 
 MAX_FILE_BYTES = 4 * 1024 * 1024
 # More than this nobody writes; so many small pieces would cost more than reading all at once.

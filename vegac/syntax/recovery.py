@@ -10,11 +10,13 @@ from msgspec import structs
 
 from vegac.source.diagnostic import Diagnostic, Edit, Fix, Label
 from vegac.source.span import Span
-from vegac.syntax.compose import Composed, Failure, compose, too_deep
+from vegac.syntax.compose import Composed, Failure, compose
 from vegac.syntax.lines import split_lines
 from vegac.syntax.mending import Change, Mended, Trace, trace
 from vegac.syntax.nodes import Chunk, Entry, ErrorNode, Mapping, Node, Scalar, Sequence
-from vegac.syntax.repairs import Repair, Scene, line_index, proposals
+from vegac.syntax.repairs import proposals
+from vegac.syntax.scenes import Repair, Scene, line_index
+from vegac.syntax.yaml_findings import too_deep
 
 MAX_MISTAKES = 30
 

@@ -1,0 +1,33 @@
+"""Findings about YAML that more than one step makes."""
+
+from vegac.source.diagnostic import Diagnostic, Label
+from vegac.source.span import Span
+from vegac.syntax.nodes import Scalar
+
+# Levels of nesting that a file may have.
+MAX_DEPTH = 64
+
+
+def too_deep(unit: str, offset: int) -> Diagnostic:
+    """The finding for nesting beyond the limit."""
+    message = f"more than {MAX_DEPTH} levels of nesting"
+    return Diagnostic("limit-exceeded", "error", message, Span(unit, offset, offset + 1))
+
+
+def duplicate_key(first: Scalar, second: Scalar) -> Diagnostic:
+    """The finding for a key that was given before in the same mapping."""
+    return Diagnostic(
+        "duplicate-key",
+        "error",
+        f"the key '{second.value}' appears twice here; the first one counts",
+        second.span,
+        hint="remove or rename one of them",
+        labels=(Label(first.span, "first given here"),),
+    )
+
+
+def quoted(text: str) -> str:
+    """`text` as a quoted YAML scalar on one line: single quotes unless it holds some."""
+    if "'" not in text:
+        return f"'{text}'"
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
