@@ -3,8 +3,8 @@
 from collections.abc import Callable
 
 from msgspec import Struct, field
-from vega_grammar import keys as grammar
 
+from vega_grammar import keys as grammar
 from vegac.semantics.literals import PUBLIC_NAME
 from vegac.source.diagnostic import Label
 from vegac.source.findings import Findings

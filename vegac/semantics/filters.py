@@ -1,7 +1,6 @@
 """Typing of filters: the rules of `vega_grammar.filters` applied to types."""
 
 from vega_grammar.filters import FilterSpec
-
 from vegac.semantics.operators import element, field, is_number, is_string
 from vegac.semantics.types import (
     ANY,
@@ -76,7 +75,8 @@ def parameter_takes(word: str, type_: Type) -> bool:
         case "any":
             return True
         case "string" | "separator" | "regex" | "replacement":
-            return any(m == ANY or is_string(m) for m in members(type_))
+            # A bare number or boolean, as in `replace:1:2`, counts as its text.
+            return any(m in (ANY, BOOLEAN) or is_string(m) or is_number(m) for m in members(type_))
         case "field":
             return any(m in (ANY, INTEGER) or is_string(m) for m in members(type_))
         case "condition":
@@ -119,7 +119,7 @@ def result(
             value = without_null(receiver)
             return join(value, arguments[0]) if arguments else value
         case "branches":
-            return union(arguments[1:3])
+            return union((*arguments[1:3], *([NULL] if len(arguments) < 3 else [])))
         case word:
             return _WORDS.get(word, ANY)
 

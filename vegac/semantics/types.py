@@ -103,7 +103,11 @@ def union(types: Iterable[Type]) -> Type:
         for member in members(type_):
             if member == ANY:
                 return ANY
-            if member == NEVER or member in found or any(assignable(member, other) for other in found):
+            if (
+                member == NEVER
+                or member in found
+                or any(assignable(member, other) for other in found)
+            ):
                 continue
             found = [other for other in found if not assignable(other, member)]
             found.append(member)

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from datetime import date
 
 from msgspec import Struct
-from vega_grammar import keys as grammar
 
+from vega_grammar import keys as grammar
 from vegac.ir import nodes as ir
 from vegac.ir.build.fields import INVALID, FieldReader, Invalid, Read
 from vegac.ir.build.models import check_model, check_temperature
@@ -22,7 +22,20 @@ try:
     from vega_grammar.tools import BUILTIN_TOOLS
 except ImportError:
     BUILTIN_TOOLS = dict.fromkeys(
-        "read_file write_file append_file list_files run_command exec http_get http_post web_search send_email memory_store memory_search".split()
+        [
+            "read_file",
+            "write_file",
+            "append_file",
+            "list_files",
+            "run_command",
+            "exec",
+            "http_get",
+            "http_post",
+            "web_search",
+            "send_email",
+            "memory_store",
+            "memory_search",
+        ]
     )
 CONSTRUCTORS = {
     "retry": "Retry",

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from typing import Any, cast
 
 from msgspec import Struct
-from vega_grammar.filters import CONDITION, FILTERS
 
+from vega_grammar.filters import CONDITION, FILTERS
 from vegac.ir import nodes as ir
 from vegac.ir.build.narrowing import refinements
 from vegac.ir.build.scope import Scope, unknown

@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterable
 
 from vega_grammar import keys as grammar
-
 from vegac.ir import nodes as ir
 from vegac.semantics.literals import YAML_BOOLEANS, parse_duration, parse_money, show_number
 from vegac.source.diagnostic import Edit, Fix

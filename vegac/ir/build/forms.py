@@ -1,7 +1,6 @@
 """The forms of replies: `format` and `schema`."""
 
 from vega_grammar import keys as grammar
-
 from vegac.ir import nodes as ir
 from vegac.ir.build.fields import FieldReader, Invalid
 from vegac.semantics.type_syntax import parse_type

@@ -1,7 +1,6 @@
 """The settings of a program."""
 
 from vega_grammar import keys as grammar
-
 from vegac.ir import nodes as ir
 from vegac.ir.build.agents import CONSTRUCTORS, construct
 from vegac.ir.build.fields import FieldReader, Invalid

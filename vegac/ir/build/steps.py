@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from vega_grammar import keys as grammar
-
 from vegac.ir import nodes as ir
 from vegac.ir.build import calls, failures, loops, parallel
 from vegac.ir.build.fields import FieldReader, Invalid

@@ -3,7 +3,6 @@
 import re
 
 from vega_grammar import keys as grammar
-
 from vegac.analysis.shell import Hole, prepare_argv, prepare_shell
 from vegac.ir import nodes as ir
 from vegac.ir.build.fields import FieldReader, Invalid, kind_of

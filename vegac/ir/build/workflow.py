@@ -4,8 +4,8 @@ import re
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
-from vega_grammar import keys as grammar
 
+from vega_grammar import keys as grammar
 from vegac.ir import nodes as ir
 from vegac.ir.build.calls import constant_problem
 from vegac.ir.build.expressions import type_of_constant
