@@ -106,6 +106,13 @@ class Notice(Frozen):
     message: str
 
 
+class Published(Frozen):
+    """The variables of a workflow where it ends, from modules that were compiled to tell them."""
+
+    workflow: str
+    variables: Mapping[str, Any]
+
+
 class RunEnded(Frozen):
     run_id: str
     workflow: str
@@ -127,5 +134,6 @@ Event = (
     | Retrying
     | StepEnded
     | Notice
+    | Published
     | RunEnded
 )

@@ -26,6 +26,7 @@ class RunOptions(Frozen):
     current directory), `sandbox` the folder that file tools work in. `observers` are called with
     each event (see `events`); `stream` makes replies arrive in `Chunk`s. `record` writes what the
     models say to a file and `replay` reads it back. `wall_clock` tells the date and time.
+    `memory` is the file of what `remember` keeps, in place of the program's own.
     """
 
     model: str | None = None
@@ -44,3 +45,4 @@ class RunOptions(Frozen):
     max_tokens: int | None = None
     run_id: str | None = None
     wall_clock: "Callable[[], datetime] | None" = None
+    memory: "Path | None" = None

@@ -311,6 +311,13 @@ class Run:
         """The body of a `finally`: `async with run.cleanup()`."""
         return Cleanup(self)
 
+    def publish(self, variables: Mapping[str, Any]) -> None:
+        """Tell the observers the variables of the workflow, where it ends."""
+        if self.session.observers:
+            from .events import Published
+
+            self.session.emit(Published(self.workflow_name, dict(variables)))
+
     # What the program reads
 
     @property

@@ -243,7 +243,7 @@ class Session:
             from .memory import Memory, memory_file
 
             settings = resolve_env(self.settings.memory, self.env)
-            self._memory = Memory(memory_file(self.root, settings))
+            self._memory = Memory(self.options.memory or memory_file(self.root, settings))
         return self._memory
 
 
