@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from .errors import UnmatchedCall as UnmatchedCall
     from .errors import VegaError as VegaError
     from .errors import WorkflowFailed as WorkflowFailed
+    from .forms import Form as Form
     from .group import Branch as Branch
     from .group import Group as Group
     from .inputs import Input as Input
@@ -92,6 +93,7 @@ _MODULE_OF = {
     "UnmatchedCall": "errors",
     "VegaError": "errors",
     "WorkflowFailed": "errors",
+    "Form": "forms",
     "Branch": "group",
     "Group": "group",
     "Input": "inputs",
@@ -125,16 +127,17 @@ class _Package(ModuleType):
 sys.modules[__name__].__class__ = _Package
 
 
-def __getattr__(name: str) -> Any:
-    home = _MODULE_OF.get(name)
-    if home is None:
-        if name in _MODULES:
-            return import_module(f"{__name__}.{name}")
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f"{__name__}.{home}"), name)
-    globals()[name] = value
-    return value
+if not TYPE_CHECKING:  # or every misspelt name would pass a type checker
 
+    def __getattr__(name: str) -> Any:
+        home = _MODULE_OF.get(name)
+        if home is None:
+            if name in _MODULES:
+                return import_module(f"{__name__}.{name}")
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        value = getattr(import_module(f"{__name__}.{home}"), name)
+        globals()[name] = value
+        return value
 
-def __dir__() -> list[str]:
-    return sorted([*globals(), *_MODULE_OF, *_MODULES])
+    def __dir__() -> list[str]:
+        return sorted([*globals(), *_MODULE_OF, *_MODULES])

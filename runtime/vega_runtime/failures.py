@@ -1,13 +1,26 @@
 """Failures in words: what Python raised in a compiled module, as an error with a source place."""
 
 import re
+from collections.abc import Callable
 from types import TracebackType
 from typing import Any
 
 from .errors import ErrorInfo, ExpressionError, Place, VegaError
 from .program import Program
 
-_HELPERS = ("values.py", "text.py", "filters.py", "forms.py", "durations.py")
+_HELPERS = (
+    "conditions.py",
+    "durations.py",
+    "elements.py",
+    "filters.py",
+    "kinds.py",
+    "loops.py",
+    "parsing.py",
+    "patterns.py",
+    "text.py",
+    "values.py",
+    "yaml_data.py",
+)
 """Modules of the runtime that evaluate expressions: what they raise is the expression's fault."""
 
 
@@ -78,6 +91,7 @@ def _place_of_line(program: Program, code: Any, line: int) -> Place | None:
 
 _NAMES = {
     "NoneType": "null",
+    "string": "a text",
     "int": "a number",
     "float": "a number",
     "str": "a text",
@@ -96,16 +110,36 @@ _VERBS = {
     "//": "divide {0} by {1}",
     "%": "divide {0} by {1}",
 }
-_OPERANDS = re.compile(r"unsupported operand type\(s\) for (\S+?)=?: '(\w+)' and '(\w+)'")
-_COMPARED = re.compile(r"'(\S+)' not supported between instances of '(\w+)' and '(\w+)'")
-_JOINED = re.compile(r'can only concatenate (\w+) \(not "(\w+)"\) to (\w+)')
-_UNARY = re.compile(r"bad operand type for unary (\S+): '(\w+)'")
-_SUBSCRIPTED = re.compile(r"'(\w+)' object is not subscriptable")
-_ITERATED = re.compile(r"'(\w+)' object is not iterable")
-_CONTAINED = re.compile(r"argument of type '(\w+)' is not iterable")
-_LENGTH = re.compile(r"object of type '(\w+)' has no len\(\)")
-_INDEXED = re.compile(r"(list|string) indices must be integers.*, not '?(\w+)'?")
-_ATTRIBUTE = re.compile(r"'(\w+)' object has no attribute '(\w+)'")
+_SAID: tuple[tuple[str, Callable[..., str]], ...] = (
+    (
+        r"unsupported operand type\(s\) for (\S+?)=?: '(\w+)' and '(\w+)'",
+        lambda sign, left, right: (
+            f"cannot {_VERBS.get(sign, f'use {sign} on {{0}} and {{1}}').format(left, right)}"
+        ),
+    ),
+    (
+        r"can only concatenate (\w+) \(not \"(\w+)\"\) to \w+",
+        lambda left, right: f"cannot add {left} and {right}",
+    ),
+    (
+        r"'(\S+)' not supported between instances of '(\w+)' and '(\w+)'",
+        lambda sign, left, right: f"cannot compare {left} with {right} ({sign})",
+    ),
+    (r"bad operand type for unary \S+: '(\w+)'", lambda kind: f"cannot negate {kind}"),
+    (r"'(\w+)' object is not subscriptable", lambda kind: f"{kind} has no fields or elements"),
+    (r"'(\w+)' object is not iterable", lambda kind: f"{kind} has no elements"),
+    (r"argument of type '(\w+)' is not iterable", lambda kind: f"{kind} has no elements"),
+    (r"object of type '(\w+)' has no len\(\)", lambda kind: f"{kind} has no length"),
+    (
+        r"(list|string) (?:indices|index) must be integers.*, not '?(\w+)'?",
+        lambda place, kind: f"{place} takes a whole number as a position, not {kind}",
+    ),
+    (
+        r"'(\w+)' object has no attribute '(\w+)'",
+        lambda kind, name: f"{kind} has no field '{name}'",
+    ),
+)
+"""What Python says of wrong types, and how to say it; groups that are types get our names."""
 
 
 def explain(error: Exception) -> str:
@@ -128,28 +162,7 @@ def explain(error: Exception) -> str:
 
 
 def _explain_type(said: str) -> str:
-    if found := _OPERANDS.search(said):
-        verb = _VERBS.get(found[1], f"use {found[1]} on {{0}} and {{1}}")
-        return f"cannot {verb.format(_name(found[2]), _name(found[3]))}"
-    if found := _JOINED.search(said):
-        return f"cannot add {_name(found[3])} and {_name(found[2])}"
-    if found := _COMPARED.search(said):
-        return f"cannot compare {_name(found[2])} with {_name(found[3])} ({found[1]})"
-    if found := _UNARY.search(said):
-        return f"cannot negate {_name(found[2])}"
-    if found := _SUBSCRIPTED.search(said):
-        return f"{_name(found[1])} has no fields or elements"
-    if found := _CONTAINED.search(said) or _ITERATED.search(said):
-        return f"{_name(found[1])} has no elements"
-    if found := _LENGTH.search(said):
-        return f"{_name(found[1])} has no length"
-    if found := _INDEXED.search(said):
-        kind = "list" if found[1] == "list" else "text"
-        return f"a position in a {kind} is a whole number, not {_name(found[2])}"
-    if found := _ATTRIBUTE.search(said):
-        return f"{_name(found[1])} has no field {found[2]!r}"
+    for pattern, words in _SAID:
+        if found := re.search(pattern, said):
+            return words(*(_NAMES.get(group, group) for group in found.groups()))
     return said
-
-
-def _name(python_type: str) -> str:
-    return _NAMES.get(python_type, python_type)

@@ -187,7 +187,8 @@ def fit(value: Any, type_name: str) -> tuple[Any, str]:
         if problem:
             return value, f"at {_json(key)} {problem}"
         fitted.append(element)
-    return (fitted if kind == "list" else dict(zip(keys, fitted, strict=True))), ""
+    whole: Any = fitted if kind == "list" else dict(zip(keys, fitted, strict=True))
+    return whole, ""
 
 
 def shown(value: Any) -> str:

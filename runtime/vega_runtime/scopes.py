@@ -40,21 +40,11 @@ class Deadline:
             pass
         else:
             return
+        from .durations import format_duration
+
         raise TimeoutExceeded(
-            f"not finished after {seconds_text(self._seconds)}", site=self._site
-        ) from None
-
-
-def seconds_text(seconds: float) -> str:
-    """A duration for people: `50ms`, `30s`, `5m`, `1h30m`."""
-    if seconds < 1:
-        return f"{seconds * 1000:g}ms"
-    if seconds < 60:
-        return f"{seconds:g}s"
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    parts = ((hours, "h"), (minutes, "m"), (rest, "s"))
-    return "".join(f"{amount}{unit}" for amount, unit in parts if amount)
+            f"not finished after {format_duration(self._seconds)}", site=self._site
+        )
 
 
 class Scope:

@@ -207,7 +207,7 @@ def _request(
         temperature=member.temperature,
         params=member.params,
         base_url=target.base_url,
-        output_schema=None if step.form is None else step.form.schema,
+        output_schema=None if step.form is None else step.form.json_schema,
         agent=member.agent.name,
     )
 

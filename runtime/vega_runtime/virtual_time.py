@@ -5,7 +5,7 @@ import heapq
 import selectors
 import socket
 from collections.abc import Callable, Coroutine
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 T = TypeVar("T")
 
@@ -82,8 +82,8 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
         return future
 
     async def _make_subprocess_transport(self, *args: Any, **kwargs: Any) -> Any:
-        make: Any = super()._make_subprocess_transport  # pyright: ignore
-        transport: Any = await make(*args, **kwargs)
+        made = super()._make_subprocess_transport(*args, **kwargs)  # pyright: ignore
+        transport = cast("asyncio.SubprocessTransport", await made)
         self._children.append(transport)
         return transport
 

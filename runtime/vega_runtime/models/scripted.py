@@ -192,5 +192,10 @@ def _seconds(value: Any) -> float:
     if isinstance(value, str):
         from ..durations import parse_duration
 
-        return parse_duration(value)
+        try:
+            return parse_duration(value)
+        except ValueError as error:
+            raise ConfigError(f"`delay`: {error}") from None
+    if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
+        raise ConfigError(f"`delay` is a duration such as 50ms, not {value!r}")
     return float(value)

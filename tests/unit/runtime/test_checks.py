@@ -1,0 +1,147 @@
+"""What a run looks at before its first call."""
+
+from typing import Any
+
+import pytest
+
+from vega_runtime import (
+    Agent,
+    ConfigError,
+    Context,
+    Delegation,
+    Run,
+    RunOptions,
+    Settings,
+    Skills,
+    Supervision,
+    VersionMismatch,
+    env_text,
+    program,
+    workflow,
+)
+from vega_runtime.virtual_time import run_virtual
+
+ECHO = [{"reply": "echo", "times": "always"}]
+
+
+def using(*agents: Agent, settings: Settings | None = None) -> Any:
+    @workflow(program("c.vega.yaml", settings=settings), "w", agents=agents)
+    async def uses(run: Run) -> str:
+        return await run.send("w/a", agents[0], "hi")
+
+    return uses
+
+
+def test_values_come_from_the_environment_when_a_run_starts(play: Any) -> None:
+    agent = Agent(
+        "A",
+        model=env_text("${MODEL:-claude-haiku-4-5}"),
+        system=env_text("In ${CITY}, $${not this}, ${EMPTY:-full}."),
+        params={"metadata": {"user": env_text("${USER_ID}")}},
+    )
+    env = {"CITY": "Oslo ${CITY}", "EMPTY": "", "USER_ID": "7"}
+    request = play(using(agent), ECHO, env=env).requests[0]
+    assert request.model == "claude-haiku-4-5"
+    assert request.system == "In Oslo ${CITY}, ${not this}, full."
+    assert request.params == {"metadata": {"user": "7"}}
+
+
+def test_all_missing_names_are_reported_before_the_first_call(play: Any) -> None:
+    one = Agent("One", model="scripted", system=env_text("${FIRST} ${SECOND:-x}"))
+    two = Agent("Two", model=env_text("${THIRD}"), base_url=env_text("${FIRST}"))
+    unused = Agent("Unused", model=env_text("${FOURTH}"))
+    played = play(using(one, two), ECHO)
+    assert isinstance(played.error, ConfigError)
+    assert str(played.error).splitlines() == [
+        "the environment variable FIRST is not set; the agent One needs it",
+        "the environment variable THIRD is not set; the agent Two needs it",
+        "the environment variable FIRST is not set; the agent Two needs it",
+    ]
+    assert played.calls == []
+    assert unused.name not in str(played.error)
+
+
+def run_error(flow: Any, env: dict[str, str], **options: Any) -> str:
+    with pytest.raises(ConfigError) as caught:
+        run_virtual(flow.execute({}, RunOptions(env=env, **options)))
+    return str(caught.value)
+
+
+@pytest.fixture(autouse=True)
+def no_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "OPENAI_API_KEY", "VEGA_MODEL"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.delenv("OPENAI_BASE_URL", raising=False)
+
+
+def test_an_agent_without_a_model_is_told_how_to_get_one() -> None:
+    message = run_error(using(Agent("A"), Agent("B")), {})
+    assert [line.split(" has ")[0] for line in message.splitlines()] == [
+        "the agent A",
+        "the agent B",
+    ]
+    assert "--model" in message
+
+
+def test_a_missing_key_is_reported_before_the_first_call() -> None:
+    agent = Agent("A", model="claude-haiku-4-5")
+    assert "ANTHROPIC_API_KEY" in run_error(using(agent), {})
+    keyed = using(agent, settings=Settings(api_key=env_text("${MY_KEY}")))
+    assert "MY_KEY" in run_error(keyed, {})
+    assert "no provider" in run_error(using(agent), {}, model="no-such-model")
+
+
+@pytest.mark.parametrize(
+    ("agent", "option"),
+    [
+        (Agent("A", model="scripted", skills=Skills(("s",))), "skills"),
+        (Agent("A", model="scripted", team=(Agent("B"),)), "team"),
+        (Agent("A", model="scripted", delegation=Delegation()), "delegation"),
+        (Agent("A", model="scripted", supervision=Supervision()), "supervision"),
+        (Agent("A", model="scripted", context=Context("summary")), "context: summary"),
+    ],
+)
+def test_options_that_are_not_there_yet_are_refused(play: Any, agent: Agent, option: str) -> None:
+    played = play(using(agent), ECHO)
+    assert isinstance(played.error, ConfigError)
+    assert str(played.error) == (
+        f"the agent A uses `{option}`, which this runtime does not support yet"
+    )
+
+
+@pytest.mark.parametrize(
+    ("settings", "option"),
+    [
+        (Settings(tracing={"enabled": True}), "tracing"),
+        (Settings(metrics={"enabled": True}), "metrics"),
+        (Settings(mcp={"servers": [{"name": "x"}]}), "mcp"),
+        (Settings(skills=Skills(("s",))), "skills"),
+    ],
+)
+def test_settings_that_are_not_there_yet_are_refused(
+    play: Any, settings: Settings, option: str
+) -> None:
+    flow = using(Agent("A", model="scripted"), settings=settings)
+    assert f"`{option}`" in str(play(flow, ECHO).error)
+
+
+def test_settings_that_are_switched_off_are_fine(play: Any) -> None:
+    settings = Settings(tracing={"enabled": False}, metrics={"enabled": False}, mcp={})
+    assert play(using(Agent("A", model="scripted"), settings=settings), ECHO).output == "hi"
+
+
+def test_a_called_workflow_is_checked_too(play: Any) -> None:
+    needy = Agent("Needy", model=env_text("${NEEDED}"))
+    inner = using(needy)
+
+    @workflow(inner.program, "outer")
+    async def outer(run: Run) -> str:
+        return await run.call("outer/inner", inner)
+
+    assert "NEEDED" in str(play(outer, ECHO).error)
+
+
+def test_a_module_for_another_runtime_is_refused() -> None:
+    with pytest.raises(VersionMismatch, match="vegac build"):
+        program("x.vega.yaml", compiler="9.9.0", runtime="9.9")
+    assert issubclass(VersionMismatch, ImportError)

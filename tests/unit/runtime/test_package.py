@@ -1,0 +1,51 @@
+"""The package: what importing it loads, and its names."""
+
+import subprocess
+import sys
+
+HEAVY = {"anthropic", "openai", "httpx", "yaml", "sqlite3", "lark", "typer", "rich", "jinja2"}
+
+
+def modules_after(code: str) -> set[str]:
+    script = f"import sys\n{code}\nprint(*sys.modules)"
+    ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    return set(ran.stdout.split())
+
+
+def test_importing_the_package_loads_next_to_nothing() -> None:
+    loaded = modules_after("import vega_runtime")
+    assert "asyncio" not in loaded
+    assert {name for name in loaded if name.startswith("vega_runtime")} == {"vega_runtime"}
+
+
+def test_what_a_compiled_module_imports_is_light() -> None:
+    loaded = modules_after(
+        "from vega_runtime import FAILURES, Agent, Budget, Input, Loop, Retry, Run, Settings,"
+        " TimeoutExceeded, branch, env_text, filters, forms, loops, program, text, values, workflow"
+    )
+    assert not loaded & HEAVY
+    assert not {name for name in loaded if name.startswith("vega_runtime.tools")}
+
+
+def test_a_function_keeps_its_name_though_its_module_has_it_too() -> None:
+    code = (
+        "import vega_runtime.program, vega_runtime.text, vega_runtime.workflow, vega_runtime.loops\n"
+        "from vega_runtime import loops, program, text, workflow\n"
+        "assert all(callable(f) for f in (loops, program, text, workflow))\n"
+        "import vega_runtime\n"
+        "assert vega_runtime.program is program\n"
+        "from vega_runtime.program import Program\n"
+    )
+    modules_after(code)
+
+
+def test_every_name_can_be_imported() -> None:
+    code = (
+        "import vega_runtime\n"
+        "for name in dir(vega_runtime):\n"
+        "    getattr(vega_runtime, name)\n"
+        "try:\n    vega_runtime.nope\n"
+        "except AttributeError as error:\n    assert 'nope' in str(error)\n"
+        "else:\n    raise SystemExit('found nope')\n"
+    )
+    modules_after(code)
