@@ -1,7 +1,6 @@
 """Failures in words: what Python raised in a compiled module, as an error with a source place."""
 
 import re
-from collections.abc import Callable
 from types import TracebackType
 from typing import Any
 
@@ -110,36 +109,25 @@ _VERBS = {
     "//": "divide {0} by {1}",
     "%": "divide {0} by {1}",
 }
-_SAID: tuple[tuple[str, Callable[..., str]], ...] = (
-    (
-        r"unsupported operand type\(s\) for (\S+?)=?: '(\w+)' and '(\w+)'",
-        lambda sign, left, right: (
-            f"cannot {_VERBS.get(sign, f'use {sign} on {{0}} and {{1}}').format(left, right)}"
-        ),
-    ),
-    (
-        r"can only concatenate (\w+) \(not \"(\w+)\"\) to \w+",
-        lambda left, right: f"cannot add {left} and {right}",
-    ),
+_OPERANDS = r"unsupported operand type\(s\) for (\S+?)=?: '(\w+)' and '(\w+)'"
+_SAID = (
+    (r"can only concatenate (\w+) \(not \"(\w+)\"\) to \w+", "cannot add {0} and {1}"),
     (
         r"'(\S+)' not supported between instances of '(\w+)' and '(\w+)'",
-        lambda sign, left, right: f"cannot compare {left} with {right} ({sign})",
+        "cannot compare {1} with {2} ({0})",
     ),
-    (r"bad operand type for unary \S+: '(\w+)'", lambda kind: f"cannot negate {kind}"),
-    (r"'(\w+)' object is not subscriptable", lambda kind: f"{kind} has no fields or elements"),
-    (r"'(\w+)' object is not iterable", lambda kind: f"{kind} has no elements"),
-    (r"argument of type '(\w+)' is not iterable", lambda kind: f"{kind} has no elements"),
-    (r"object of type '(\w+)' has no len\(\)", lambda kind: f"{kind} has no length"),
+    (r"bad operand type for unary \S+: '(\w+)'", "cannot negate {0}"),
+    (r"'(\w+)' object is not subscriptable", "{0} has no fields or elements"),
+    (r"'(\w+)' object is not iterable", "{0} has no elements"),
+    (r"argument of type '(\w+)' is not iterable", "{0} has no elements"),
+    (r"object of type '(\w+)' has no len\(\)", "{0} has no length"),
     (
         r"(list|string) (?:indices|index) must be integers.*, not '?(\w+)'?",
-        lambda place, kind: f"{place} takes a whole number as a position, not {kind}",
+        "{0} takes a whole number as a position, not {1}",
     ),
-    (
-        r"'(\w+)' object has no attribute '(\w+)'",
-        lambda kind, name: f"{kind} has no field '{name}'",
-    ),
+    (r"'(\w+)' object has no attribute '(\w+)'", "{0} has no field '{1}'"),
 )
-"""What Python says of wrong types, and how to say it; groups that are types get our names."""
+"""What Python says of wrong types, and how to say it."""
 
 
 def explain(error: Exception) -> str:
@@ -162,7 +150,14 @@ def explain(error: Exception) -> str:
 
 
 def _explain_type(said: str) -> str:
+    if found := re.search(_OPERANDS, said):
+        words = _VERBS.get(found[1], f"use {found[1]} on {{0}} and {{1}}")
+        return f"cannot {words}".format(_named(found[2]), _named(found[3]))
     for pattern, words in _SAID:
         if found := re.search(pattern, said):
-            return words(*(_NAMES.get(group, group) for group in found.groups()))
+            return words.format(*map(_named, found.groups()))
     return said
+
+
+def _named(word: str) -> str:
+    return _NAMES.get(word, word)

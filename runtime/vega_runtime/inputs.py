@@ -185,7 +185,7 @@ def fit(value: Any, type_name: str) -> tuple[Any, str]:
     for key, item in zip(keys, items, strict=True):
         element, problem = fit(item, inner)
         if problem:
-            return value, f"at {_json(key)} {problem}"
+            return cast("Any", value), f"at {_json(key)} {problem}"
         fitted.append(element)
     whole: Any = fitted if kind == "list" else dict(zip(keys, fitted, strict=True))
     return whole, ""

@@ -195,7 +195,12 @@ async def keeper(run: Run) -> list[Any]:
 @workflow(PROGRAM, "native", inputs={"xs": Input("list[integer]"), "m": Input("map[integer]")})
 async def native(run: Run, *, xs: list[int], m: dict[str, int]) -> int:
     del run
-    total = xs[0] + m["a"]
+    # fmt: off
+    total = (
+        xs[0]
+        + m["a"]
+    )
+    # fmt: on
     return total // xs[1]
 
 
@@ -206,8 +211,8 @@ PROGRAM.places(
         "patient/r": ("sample.vega.yaml", 70, 5),
     },
     lines={
-        native.fn.__code__.co_firstlineno + 4: ("sample.vega.yaml", 100, 7),
-        native.fn.__code__.co_firstlineno + 5: ("sample.vega.yaml", 101, 9),
-        native.fn.__code__.co_firstlineno + 7: ("sample.vega.yaml", 102, 11),
+        native.fn.__code__.co_firstlineno + 5: ("sample.vega.yaml", 100, 7),
+        native.fn.__code__.co_firstlineno + 6: ("sample.vega.yaml", 101, 9),
+        native.fn.__code__.co_firstlineno + 9: ("sample.vega.yaml", 102, 11),
     },
 )

@@ -90,11 +90,14 @@ def test_the_first_failure_cancels_the_others_and_leaves_alone() -> None:
     failure = WorkflowFailed("broken")
 
     async def main(run: Run) -> Any:
-        with pytest.raises(WorkflowFailed) as caught:
+        async def together() -> None:
             async with run.group("w/group") as group:
                 group.start("a", watched, "a")
                 group.start("b", pause, 1, failure)
                 group.start("c", watched, "c")
+
+        with pytest.raises(WorkflowFailed) as caught:
+            await together()
         assert caught.value is failure
         assert caught.value.__context__ is None
         return asyncio.get_running_loop().time()

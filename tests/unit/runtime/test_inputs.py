@@ -143,7 +143,7 @@ def test_a_workflow_checks_its_inputs_before_anything_happens() -> None:
         return [await counts(), await counts(n=2), await counts.execute({"n": 3.0}, RunOptions())]
 
     assert run_virtual(main()) == [1, 2, 3]
-    with pytest.raises(InputError, match="usage: vegac run f.vega.yaml w"):
+    with pytest.raises(InputError, match=r"usage: vegac run f\.vega\.yaml w"):
         run_virtual(counts.execute({"n": "x"}))
     assert begun == [1, 2, 3]
 

@@ -29,7 +29,8 @@ def test_what_a_compiled_module_imports_is_light() -> None:
 
 def test_a_function_keeps_its_name_though_its_module_has_it_too() -> None:
     code = (
-        "import vega_runtime.program, vega_runtime.text, vega_runtime.workflow, vega_runtime.loops\n"
+        "import vega_runtime.program, vega_runtime.text\n"
+        "import vega_runtime.workflow, vega_runtime.loops\n"
         "from vega_runtime import loops, program, text, workflow\n"
         "assert all(callable(f) for f in (loops, program, text, workflow))\n"
         "import vega_runtime\n"
