@@ -417,3 +417,43 @@ TABLES: dict[str, Table] = {
     },
     "MEMORY": {"store": Key("string", "The file that holds the values.")},
 }
+
+RUN_OPTIONS = frozenset(
+    {
+        "answer",
+        "budget",
+        "debug",
+        "dry_run",
+        "durable",
+        "help",
+        "inputs",
+        "model",
+        "output",
+        "record",
+        "replay",
+        "resume",
+        "run_id",
+        "store",
+        "stream",
+        "timeout",
+        "trace",
+        "workflow",
+    }
+)
+"""Options of `vegac run`: an input of such a name is given with `--input name=value`."""
+BUILT_IN_NAMES = frozenset(
+    {"result", "error", "loop", "steps", "env", "run", "workflow", "date", "time", "now", "random"}
+)
+"""Names that mean something without being declared."""
+EFFECTFUL_TOOLS = frozenset(
+    {
+        "write_file",
+        "append_file",
+        "run_command",
+        "exec",
+        "http_post",
+        "send_email",
+        "memory_store",
+    }
+)
+"""Built-in tools that change something outside of the conversation."""

@@ -260,6 +260,8 @@ class FieldReader:
             seconds = parse_duration(node.value)
             if seconds is not None:
                 return seconds
+        if _is_negative(node):
+            return self._negative(node, name)
         self.findings.report(
             "bad-duration",
             node.span,
@@ -273,6 +275,8 @@ class FieldReader:
             dollars = parse_money(node.value)
             if dollars is not None:
                 return dollars
+        if _is_negative(node):
+            return self._negative(node, name)
         self.findings.report(
             "bad-money",
             node.span,
@@ -280,6 +284,14 @@ class FieldReader:
             hint="write dollars, such as $0.50",
         )
         return INVALID
+
+    def _negative(self, node: Node, name: str) -> Invalid:
+        self.findings.report("negative-number", node.span, f"`{name}` cannot be less than nothing")
+        return INVALID
+
+
+def _is_negative(node: Node) -> bool:
+    return isinstance(node, Scalar) and re.match(r"-\$?[\d.]|\$-", node.value) is not None
 
 
 def head(node: Node) -> Span:

@@ -21,6 +21,7 @@ class Assigned:
         self.explicit: dict[str, Span] = {}
         self.patterns: list[re.Pattern[str]] = []
         self.step_names: dict[str, None] = {}
+        self.repeated: list[tuple[str, Span, Span]] = []
 
     def add(self, name: str, span: Span) -> None:
         self.names.setdefault(name, span)
@@ -36,6 +37,9 @@ def assigned_by(steps: list[Step]) -> Assigned:
             _save(found, save)
         name = step.get("name")
         if isinstance(name, Scalar) and name.value.isidentifier():
+            earlier = next((span for other, span in named if other == name.value), None)
+            if earlier is not None:
+                found.repeated.append((name.value, earlier, name.span))
             named.append((name.value, name.span))
             found.step_names[name.value] = None
         if step.kind == "set" and isinstance(step.value, Mapping):

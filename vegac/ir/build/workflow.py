@@ -39,13 +39,14 @@ if TYPE_CHECKING:
 
 class Built(Struct, eq=False):
     """A lowered workflow with what others need to know of it: `reads` are the names it reads,
-    `saved` those that it saves or sets, with their places."""
+    `saved` those that it saves or sets, with their places, `repeated` names of two steps."""
 
     workflow: ir.Workflow
     calls: tuple[str, ...]
     agents: tuple[str, ...]
     reads: frozenset[str]
     saved: dict[str, Span]
+    repeated: tuple[tuple[str, Span, Span], ...]
 
 
 def build_workflow(context: "ProgramContext", declaration: Declaration) -> Built:
@@ -99,6 +100,7 @@ def build_workflow(context: "ProgramContext", declaration: Declaration) -> Built
         tuple(builder.agents),
         frozenset(scope.reads),
         assigned.explicit,
+        tuple(assigned.repeated),
     )
 
 

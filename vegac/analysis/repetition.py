@@ -1,0 +1,99 @@
+"""What repeating costs: effects made again by a retry, conversations that grow in a loop."""
+
+from vega_grammar.keys import EFFECTFUL_TOOLS
+from vegac.analysis.walking import statements
+from vegac.ir import nodes as ir
+from vegac.source.findings import Findings
+from vegac.source.span import Span
+
+LONG_LOOP = 20
+"""Rounds from which a conversation that grows with each is worth a remark."""
+
+
+def check_repetition(program: ir.Program, findings: Findings) -> None:
+    """`retry-repeats-effects` and `growing-conversation`."""
+    effectful = _effectful_agents(program)
+    for workflow in program.workflows:
+        for statement in statements(workflow.body):
+            match statement:
+                case ir.Send(agent=agent) if "retry" in statement.options:
+                    tools = statement.options.get("tools")
+                    if agent in effectful and tools is None:
+                        _report_retry(statement.span, agent, effectful[agent], findings)
+                case ir.Attempts(body=body):
+                    for inner in statements(body):
+                        if isinstance(inner, ir.Send) and inner.agent in effectful:
+                            _report_retry(
+                                statement.span, inner.agent, effectful[inner.agent], findings
+                            )
+                            break
+                case (
+                    ir.Repeat(limit=ir.Const(value=int() as rounds))
+                    | ir.For(collection=ir.ListValue(items=tuple() as rounds))
+                ):
+                    count = rounds if isinstance(rounds, int) else len(rounds)
+                    _check_growth(program, statement, count, findings)
+                case _:
+                    pass
+
+
+def _effectful_agents(program: ir.Program) -> dict[str, str]:
+    """Agents with a tool that changes something, and the name of one such tool."""
+    custom = {tool.name for tool in program.tools if _has_effects(tool)}
+    found: dict[str, str] = {}
+    for agent in program.agents:
+        tools = agent.options.get("tools")
+        for tool in tools if isinstance(tools, tuple) else ():
+            name = tool.name if isinstance(tool, ir.ToolReference) else tool
+            if name in custom or name in EFFECTFUL_TOOLS:
+                found[agent.name] = str(name)
+                break
+    return found
+
+
+def _has_effects(tool: ir.Tool) -> bool:
+    arguments = tool.construct.arguments
+    match tool.construct.name:
+        case "FileWriteTool" | "ExecTool":
+            return True
+        case "HttpTool":
+            return arguments.get("method", "GET") != "GET"
+        case _:
+            return False
+
+
+def _report_retry(span: Span, agent: str, tool: str, findings: Findings) -> None:
+    findings.report(
+        "retry-repeats-effects",
+        span,
+        f"a retry may repeat what '{agent}' has done with the tool '{tool}'",
+        hint="make the tool safe to repeat, or limit the step's `tools`",
+    )
+
+
+def _check_growth(
+    program: ir.Program, loop: ir.For | ir.Repeat, rounds: int, findings: Findings
+) -> None:
+    if rounds < LONG_LOOP or (rounds == 100 and loop.__class__ is ir.Repeat and _by_default(loop)):
+        return
+    for statement in statements(loop.body):
+        if (
+            isinstance(statement, ir.Send)
+            and "fresh" not in statement.options
+            and not _bounded_context(program, statement.agent)
+        ):
+            findings.report(
+                "growing-conversation",
+                statement.span,
+                f"each of {rounds} rounds sends all earlier ones to '{statement.agent}' again",
+                hint="add `context: fresh` if a round does not need the earlier ones",
+            )
+            return
+
+
+def _by_default(loop: ir.Repeat | ir.For) -> bool:
+    return isinstance(loop, ir.Repeat) and loop.limit.span == loop.span
+
+
+def _bounded_context(program: ir.Program, name: str) -> bool:
+    return any(agent.name == name and "context" in agent.options for agent in program.agents)
