@@ -4,6 +4,7 @@ server talk to."""
 import gc
 import glob
 import hashlib
+import os
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from datetime import date
@@ -198,12 +199,18 @@ class Workspace:
         report_ = self.check_tree(tree, folder)
         if report_.has_errors or report_.program is None or report_.declarations is None:
             return Compiled(report_, "", None)
-        digest = _digest(report_.declarations)
+        # Emitted modules name files relative to the program's own, wherever they are built.
+        names = {
+            tree.file.path: Path(os.path.relpath(self.root / tree.file.path, folder)).as_posix()
+            for tree in report_.declarations.trees
+        }
+        digest = _digest(report_.declarations, names)
+        report_.program.file = names[report_.program.file]
 
         def locate(span: Span) -> tuple[str, int, int]:
             location = report_.placements.locate(span)
             position = location.position
-            return location.file.path, position.line, position.column
+            return names[location.file.path], position.line, position.column
 
         with _resting_gc():
             program = report_.program
@@ -214,11 +221,11 @@ class Workspace:
         return Compiled(report_, digest, module)
 
 
-def _digest(declarations: Declarations) -> str:
+def _digest(declarations: Declarations, names: dict[str, str]) -> str:
     """The hash of all sources of a program."""
     hasher = hashlib.sha256()
     for tree in declarations.trees:
-        hasher.update(tree.file.path.encode())
+        hasher.update(names[tree.file.path].encode())
         hasher.update(b"\0")
         hasher.update(tree.file.text.encode(errors="surrogatepass"))
         hasher.update(b"\0")
