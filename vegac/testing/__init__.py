@@ -1,0 +1,1 @@
+"""Tests as part of the language: reading, running, comparing and reporting them."""
