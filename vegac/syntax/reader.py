@@ -110,8 +110,19 @@ class _Session:
         self.memo = memo
         self.used: dict[str, _Read] = {}
         self.effort = Effort()
+        self.dropped: set[str] = set()
 
     def run(self, whole: Chunk) -> None:
+        """Reads the file, piece by piece if that can be done."""
+        self.choose(whole)
+        # What becomes of a text that does not count no longer matters.
+        self.tree.diagnostics[:] = [
+            found
+            for found in self.tree.diagnostics
+            if found.severity == "error" or found.span.unit not in self.dropped
+        ]
+
+    def choose(self, whole: Chunk) -> None:
         path = self.tree.file.path
         parts = cut(path, self.text)
         if parts is not None and len(_pieces(parts)) > MAX_PIECES:
@@ -149,14 +160,15 @@ class _Session:
     def is_yaml(self, parts: list[Part]) -> bool:
         """Whether the file is sound as a whole, though some piece is not.
 
-        A piece that fails before its end fails within the file, too: no need to look.
+        If the first piece that fails does so before its end, the file fails there, too. Of pieces
+        after one that fails at its end nothing is known: they may be in the middle of a text.
         """
         for piece in _pieces(parts):
             read = self.read(piece)
-            if isinstance(read.result, Failure) and read.result.problem < len(
-                read.chunk.text.rstrip()
-            ):
-                return False
+            if isinstance(read.result, Failure):
+                if read.result.problem < len(read.chunk.text.rstrip()):
+                    return False
+                break
         return first_failure(self.text) is None
 
     def read(self, piece: Piece) -> _Read:
@@ -229,6 +241,7 @@ class _Session:
             if first is entry:
                 entries.append(entry)
             else:
+                self.dropped.add(entry.key.chunk.unit)
                 self.tree.diagnostics.append(duplicate_key(first.key, entry.key))
 
     def whole(self, chunk: Chunk) -> None:
