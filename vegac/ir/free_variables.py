@@ -3,7 +3,7 @@
 from msgspec import Struct
 
 from vegac.ir import nodes as ir
-from vegac.ir.walk import expressions, targets, walk
+from vegac.ir.traverse import expressions, targets, walk
 
 
 class Needs(Struct, frozen=True):

@@ -1,0 +1,179 @@
+"""Branches of parallel steps: functions of their own, with all that they read as arguments."""
+
+from vegac.emit.assignment import assign, placed
+from vegac.emit.branch_functions import Made, branch_function
+from vegac.emit.code import (
+    Code,
+    Keyword,
+    ListComprehension,
+    attribute,
+    call,
+    literal,
+    name,
+    subscript,
+)
+from vegac.emit.expressions import list_of, value
+from vegac.emit.function import Function, Value, plain
+from vegac.emit.loops import (
+    Iteration,
+    iteration,
+    loop_name,
+    needs_state,
+    parent_argument,
+    start_state,
+    target_names,
+)
+from vegac.emit.names import identifier
+from vegac.emit.plan import BranchPlan, branch_plans, reads, variables
+from vegac.ir import nodes as ir
+from vegac.semantics.types import ANY, INTEGER
+
+# --- parallel steps ------------------------------------------------------------------------------
+
+
+def parallel(f: Function, step: ir.Parallel) -> None:
+    plans = branch_plans(step, f.reads)
+    made = [
+        branch_function(f, branch.name, plan, branch.body, {})
+        for branch, plan in zip(step.branches, plans, strict=True)
+    ]
+    if made:
+        _start_all(f, step, made)
+    for branch, plan, function in zip(step.branches, plans, made, strict=True):
+        _take_saves(f, branch, plan, function)
+    for branch, function in zip(step.branches, made, strict=True):
+        if function.computed:
+            table = _part(f, branch, function, function.count - 1)
+            f.put("", call(f"{f.own_names}.update", table))
+    results = tuple(
+        plain(_result(f, branch, function), function.result.type, function.result.static)
+        for branch, function in zip(step.branches, made, strict=True)
+        if function.result is not None
+    )
+    if step.targets:
+        assign(f, step.targets, list_of(results), None)
+
+
+def _start_all(f: Function, step: ir.Parallel, made: list[Made]) -> None:
+    group = f.temporary("group")
+    f.put("async with ", _group(f, step, step.limit), f" as {group}:", step.span)
+    with f.indented():
+        for branch, function in zip(step.branches, made, strict=True):
+            started = call(
+                f"{group}.start", literal(branch.name), name(function.function), *function.arguments
+            )
+            f.put(f"{_handle(f, branch)} = " if function.count else "", started)
+
+
+def _group(f: Function, step: ir.Parallel | ir.ParallelFor, limit: ir.Expr | None) -> Code:
+    arguments: list[Code] = [literal(step.site)]
+    if limit is not None:
+        found = value(f, limit)
+        code = placed(f, limit)
+        if found.static not in (INTEGER, ANY):
+            code = call(f.runtime("values.integer"), code)
+        arguments.append(Keyword("limit", code))
+    return call("run.group", *arguments)
+
+
+def _handle(f: Function, branch: ir.Branch) -> str:
+    return f.temporary(f"{identifier(branch.name, 'branch').lstrip('_').lower()}_branch")
+
+
+def _part(f: Function, branch: ir.Branch, function: Made, index: int) -> Code:
+    """One of the values that a branch returned."""
+    whole = attribute(name(_handle(f, branch)), "value")
+    return whole if function.count == 1 else subscript(whole, name(str(index)))
+
+
+def _take_saves(f: Function, branch: ir.Branch, plan: BranchPlan, function: Made) -> None:
+    for index, (variable, known) in enumerate(zip(plan.saves, function.saves, strict=True)):
+        target = ir.Target(variable, next(t.span for t in branch.saves if t.name == variable))
+        part = plain(_part(f, branch, function, index), known.type, known.static)
+        assign(f, (target,), part, None)
+
+
+def _result(f: Function, branch: ir.Branch, function: Made) -> Code:
+    index = function.same_as_save
+    return _part(f, branch, function, len(function.saves) if index is None else index)
+
+
+# --- parallel loops ------------------------------------------------------------------------------
+
+
+def parallel_for(f: Function, step: ir.ParallelFor) -> None:
+    (plan,) = branch_plans(step, f.reads)
+    inside = reads(step.body, variables(plan.result) if plan.result is not None else ())
+    found = iteration(f, step, target_names(f, step, inside))
+    bound = {
+        target.name: known
+        for target, known in zip(step.names, found.known, strict=True)
+        if target.name in inside
+    }
+    start_state(f, step.level)
+    state = loop_name(f, step.level) if needs_state(f, step) else None
+    outer = f.loops.get(step.level)
+    if state is not None:
+        f.loops[step.level] = state
+    label = "each" if not step.names else step.names[0].name
+    own_loop = step.level if state is not None else None
+    made = branch_function(f, f"each_{label}", plan, step.body, bound, own_loop)
+    group = f.temporary("group")
+    f.put("async with ", _group(f, step, step.limit), f" as {group}:", step.span)
+    with f.indented():
+        keep = made.count > 0
+        pattern, iterable, index = _each(f, step, found, state)
+        started = call(f"{group}.start", name(index), name(made.function), *made.arguments)
+        after = state is not None and step.level in f.loops_after
+        if keep and not after:
+            code = ListComprehension(started, pattern, iterable)
+            f.put(f"{f.temporary('branches')} = ", code, span=step.span)
+        else:
+            if keep:
+                f.text(f"{f.temporary('branches')}: list[{_branch_type(f, made)}] = []")
+            f.put(f"for {pattern} in ", iterable, ":", step.span)
+            with f.indented():
+                if keep:
+                    f.put(f"{f.temporary('branches')}.append(", started, ")")
+                else:
+                    f.put("", started)
+    if outer is None and step.level not in f.loops_after:
+        f.loops.pop(step.level, None)
+    elif outer is not None:
+        f.loops[step.level] = outer
+    _collect(f, step, made)
+
+
+def _each(
+    f: Function, step: ir.ParallelFor, found: Iteration, state: str | None
+) -> tuple[str, Code, str]:
+    """The names of the loop, what it goes through, and the number of each round."""
+    if state is not None:
+        iterable = call(f.runtime("loops"), found.iterable, *parent_argument(f, step))
+        return f"{state}, {found.inner_pattern}", iterable, f"{state}.index"
+    index = f.temporary("index")
+    if step.over == "positions" and not found.targets[0].startswith("_"):
+        return found.pattern, found.iterable, found.targets[0]
+    return f"{index}, {found.inner_pattern}", call("enumerate", found.iterable), index
+
+
+def _branch_type(f: Function, made: Made) -> str:
+    return f"{f.runtime('Branch')}[{made.returns}]"
+
+
+def _collect(f: Function, step: ir.ParallelFor, made: Made) -> None:
+    done = f.temporary("done")
+    each = attribute(name(done), "value")
+    branches = name(f.temporary("branches"))
+    if made.computed:
+        f.text(f"for {done} in {f.temporary('branches')}:")
+        with f.indented():
+            part = each if made.count == 1 else subscript(each, name(str(made.count - 1)))
+            f.put("", call(f"{f.own_names}.update", part))
+    if made.result is not None:
+        part = each if made.count == 1 else subscript(each, name("0"))
+        list_type = list_of((plain(part, made.result.type, made.result.static),))
+        code = ListComprehension(part, done, branches)
+        assign(f, step.targets, Value(code, list_type.type, list_type.static), None)
+    elif step.targets and step.result is None:
+        assign(f, step.targets, list_of(()), None)

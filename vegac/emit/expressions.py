@@ -1,0 +1,573 @@
+"""Expressions of the IR as Python.
+
+Where types are known, Python's own operators are used; where they are not, the functions of
+`vega_runtime.values`, which check.
+"""
+
+from collections.abc import Callable
+from typing import Any, cast
+
+from vegac.emit import annotations as types
+from vegac.emit.code import (
+    Atom,
+    Attribute,
+    Choice,
+    Code,
+    DictDisplay,
+    Level,
+    ListDisplay,
+    Operation,
+    SliceRange,
+    Star,
+    Unary,
+    at_least,
+    attribute,
+    call,
+    literal,
+    method,
+    name,
+    operation,
+    subscript,
+    unplaced,
+)
+from vegac.emit.filter_calls import filter_call
+from vegac.emit.function import Function, Known, Value, plain
+from vegac.emit.literals import number
+from vegac.emit.templates import template
+from vegac.ir import nodes as ir
+from vegac.semantics.types import (
+    ANY,
+    BOOLEAN,
+    ERROR,
+    INTEGER,
+    LOOP,
+    MAP,
+    NULL,
+    NUMBER,
+    STRING,
+    Enum,
+    ListOf,
+    MapOf,
+    Record,
+    Type,
+    members,
+    optional,
+    union,
+    without_null,
+)
+
+
+def value(f: Function, expr: ir.Expr) -> Value:
+    """The Python of an expression, at the point where `f` stands."""
+    return _TRANSLATE[type(expr)](f, expr)
+
+
+def dynamic(f: Function, expr: ir.Expr, function: str, *arguments: Code) -> Value:
+    """A call of a function of the runtime whose result a checker knows nothing of."""
+    return plain(call(f.runtime(function), *arguments), expr.type, ANY)
+
+
+# --- atoms ---------------------------------------------------------------------------------------
+
+
+def constant(found: str | float | bool | None) -> Value:
+    """A literal."""
+    match found:
+        case str():
+            return Value(literal(found), STRING, STRING, frozenset({found}))
+        case bool():
+            return Value(name(str(found)), BOOLEAN, BOOLEAN, frozenset({found}))
+        case None:
+            return Value(name("None"), NULL, NULL, frozenset({None}))
+        case _:
+            type_ = INTEGER if isinstance(found, int) else NUMBER
+            text = number(found)
+            code = Unary("-", name(text[1:])) if text.startswith("-") else name(text)
+            return Value(code, type_, type_, frozenset({found}) if type_ == INTEGER else None)
+
+
+def _const(f: Function, expr: ir.Const) -> Value:
+    del f
+    return constant(expr.value)
+
+
+def _variable(f: Function, expr: ir.Variable) -> Value:
+    known = f.environment.get(expr.name)
+    if known is None:
+        return plain(f.local(expr.name), expr.type, ANY)
+    type_ = expr.type if known.static == ANY else known.static
+    return Value(name(f.local(expr.name)), type_, known.static, known.literals)
+
+
+def _computed_variable(f: Function, expr: ir.ComputedVariable) -> Value:
+    found = computed_names(f)
+    if expr.guarded:
+        return plain(method(found, "get", literal(expr.name)), expr.type, ANY)
+    return dynamic(f, expr, "values.lookup", found, literal(expr.name))
+
+
+def computed_names(f: Function) -> Code:
+    """The table of the computed names that are set at this point."""
+    tables = [table for table in (f.outer_names, f.own_names) if table is not None]
+    if len(tables) == 1:
+        return name(tables[0])
+    return Atom("{" + ", ".join(f"**{table}" for table in tables) + "}")
+
+
+def _parameter(f: Function, expr: ir.Parameter) -> Value:
+    del f
+    return plain(method(name("args"), "get", literal(expr.name)), expr.type, ANY)
+
+
+def _loop_state(f: Function, expr: ir.LoopState) -> Value:
+    return plain(f.loops[expr.level], LOOP)
+
+
+def _run_value(f: Function, expr: ir.RunValue) -> Value:
+    del f
+    is_property = expr.name in ("id", "workflow_name")
+    return plain(name(f"run.{expr.name}") if is_property else call(f"run.{expr.name}"), STRING)
+
+
+def _env_value(f: Function, expr: ir.EnvValue) -> Value:
+    del f
+    return plain(call("run.env", literal(expr.name)), optional(STRING))
+
+
+def _template(f: Function, expr: ir.Template) -> Value:
+    parts = [part if isinstance(part, str) else value(f, part) for part in expr.parts]
+    return template(f, parts)
+
+
+# --- lists and maps ------------------------------------------------------------------------------
+
+
+def list_of(items: tuple[Value, ...]) -> Value:
+    """A list display."""
+    static = ListOf(union(item.static for item in items))
+    code = ListDisplay(tuple(item.code for item in items))
+    return Value(code, ListOf(union(item.type for item in items)), static, items=items)
+
+
+def _list_value(f: Function, expr: ir.ListValue) -> Value:
+    return list_of(tuple(value(f, item) for item in expr.items))
+
+
+def _map_value(f: Function, expr: ir.MapValue) -> Value:
+    values = tuple(value(f, item) for item in expr.values)
+    code = DictDisplay(tuple(map(literal, expr.keys)), tuple(item.code for item in values))
+    return Value(code, expr.type, MAP, entries=dict(zip(expr.keys, values, strict=True)))
+
+
+# --- operators -----------------------------------------------------------------------------------
+
+
+def _negate(f: Function, expr: ir.Negate) -> Value:
+    operand = value(f, expr.operand)
+    if types.is_number(operand.type):
+        code = Unary("-", at_least(operand.code, Level.AWAIT))
+        return Value(code, operand.type, operand.static, _unknown_literal(operand))
+    return dynamic(f, expr, "values.neg", operand.code)
+
+
+def _unknown_literal(*operands: Value) -> frozenset[Any] | None:
+    """What a checker knows of a result of literals: something, but not told which."""
+    return frozenset() if all(operand.literals is not None for operand in operands) else None
+
+
+def _not(f: Function, expr: ir.Not) -> Value:
+    operand = value(f, expr.operand)
+    return Value(negated(operand.code), BOOLEAN, BOOLEAN)
+
+
+_OPPOSITE = {"in": "not in", "not in": "in", "is": "is not", "is not": "is", "==": "!=", "!=": "=="}
+
+
+def negated(code: Code) -> Code:
+    """`not code`, as a person would write it."""
+    bare = unplaced(code)
+    if isinstance(bare, Operation) and bare.own_level == Level.COMPARE:
+        opposite = _OPPOSITE.get(bare.operators[0])
+        if opposite is not None:
+            return Operation(Level.COMPARE, bare.operands, (opposite,))
+    if isinstance(bare, Unary) and bare.operator == "not ":
+        return call("bool", bare.operand)
+    return Unary("not ", at_least(code, Level.NOT))
+
+
+_ARITHMETIC = {
+    "+": (Level.SUM, "values.add"),
+    "-": (Level.SUM, "values.sub"),
+    "*": (Level.TERM, "values.mul"),
+    "/": (Level.TERM, "values.div"),
+    "//": (Level.TERM, "values.floordiv"),
+    "%": (Level.TERM, "values.mod"),
+}
+
+
+def _binary(f: Function, expr: ir.Binary) -> Value:
+    left, right = value(f, expr.left), value(f, expr.right)
+    level, function = _ARITHMETIC[expr.operator]
+    unknown = ANY in (left.static, right.static)
+    literals = _unknown_literal(left, right)
+    if types.is_number(left.type) and types.is_number(right.type):
+        both_whole = left.type == right.type == INTEGER
+        type_ = INTEGER if both_whole and expr.operator != "/" else NUMBER
+        code = operation(level, left.code, expr.operator, right.code)
+        return Value(code, type_, ANY if unknown else type_, literals)
+    if expr.operator == "+":
+        if types.is_text(left.type) and types.is_text(right.type):
+            code = operation(level, left.code, "+", right.code)
+            return Value(code, STRING, ANY if unknown else STRING, literals)
+        if types.is_list(left.type) and types.is_list(right.type):
+            return _joined_lists(left, right)
+    return dynamic(f, expr, function, left.code, right.code)
+
+
+def _joined_lists(left: Value, right: Value) -> Value:
+    type_ = union((left.type, right.type))
+    if left.items is None and right.items is None:
+        static = type_ if ANY not in (left.static, right.static) else ANY
+        return plain(operation(Level.SUM, left.code, "+", right.code), type_, static)
+    items = (*_spread(left), *_spread(right))
+    code = ListDisplay(tuple(item.code for item in items))
+    return Value(code, type_, ListOf(union(item.static for item in items)), items=items)
+
+
+def _spread(found: Value) -> tuple[Value, ...]:
+    if found.items is not None:
+        return found.items
+    element = types.element_of(found.type)
+    static = ANY if found.static == ANY else types.element_of(found.static)
+    return (Value(Star(at_least(found.code, Level.SUM)), element, static),)
+
+
+_ORDER = {
+    "<": "values.less",
+    "<=": "values.less_equal",
+    ">": "values.greater",
+    ">=": "values.greater_equal",
+}
+
+
+def _compare(f: Function, expr: ir.Compare) -> Value:
+    left, right = value(f, expr.left), value(f, expr.right)
+    operator = expr.operator
+    if operator in ("==", "!="):
+        return _yes_or_no(_equality(f, left, right, operator))
+    if operator in ("in", "not in"):
+        return _yes_or_no(_containment(f, left, right, operator))
+    for kind in (types.is_number, types.is_text):
+        if kind(left.type) and kind(right.type):
+            return _yes_or_no(operation(Level.COMPARE, left.code, operator, right.code))
+    return _yes_or_no(call(f.runtime(_ORDER[operator]), left.code, right.code))
+
+
+def _yes_or_no(code: Code) -> Value:
+    return Value(code, BOOLEAN, BOOLEAN)
+
+
+def _equality(f: Function, left: Value, right: Value, operator: str) -> Code:
+    for one, other in ((left, right), (right, left)):
+        if _is_none(one) and not _is_none(other) and _may_or_may_not_be_none(other):
+            word = "is" if operator == "==" else "is not"
+            return operation(Level.COMPARE, other.code, word, one.code)
+    if _comparable(left, right):
+        return operation(Level.COMPARE, left.code, operator, right.code)
+    code = call(f.runtime("values.equal"), left.code, right.code)
+    return code if operator == "==" else Unary("not ", code)
+
+
+def _is_none(found: Value) -> bool:
+    return isinstance(found.code, Atom) and found.code.text == "None"
+
+
+def _may_or_may_not_be_none(found: Value) -> bool:
+    return found.static == ANY or (NULL in members(found.static) and found.static != NULL)
+
+
+def _comparable(left: Value, right: Value) -> bool:
+    """Whether Python's `==` means the same (no booleans inside), and a checker does not find that
+    the two can never be equal."""
+    if not (_is_scalar(left.type) and _is_scalar(right.type)):
+        return False
+    if _is_none(left) or _is_none(right):
+        return False
+    if ANY in (left.static, right.static):
+        return True
+    ours, theirs = _possible(left), _possible(right)
+    if ours is not None and theirs is not None:
+        return bool(ours & theirs)
+    return bool(_kinds(left.static) & _kinds(right.static))
+
+
+def _is_scalar(type_: Type) -> bool:
+    return type_ != NULL and all(
+        member in (STRING, INTEGER, NUMBER, NULL) or isinstance(member, Enum)
+        for member in members(type_)
+    )
+
+
+def _possible(found: Value) -> frozenset[Any] | None:
+    """All values that a checker knows it to have."""
+    if found.literals is not None:
+        return found.literals
+    words = [member for member in members(found.static) if isinstance(member, Enum)]
+    if len(words) == len(members(found.static)):
+        return frozenset(word for enum in words for word in enum.values)
+    return None
+
+
+def _kinds(type_: Type) -> set[str]:
+    found: set[str] = set()
+    for member in members(type_):
+        if member in (INTEGER, NUMBER):
+            found.add("number")
+        elif member != NULL:
+            found.add("text")
+    return found
+
+
+def _containment(f: Function, needle: Value, haystack: Value, operator: str) -> Code:
+    if _contained_natively(needle, haystack):
+        return operation(Level.COMPARE, needle.code, operator, haystack.code)
+    code = call(f.runtime("values.contains"), needle.code, haystack.code)
+    return code if operator == "in" else Unary("not ", code)
+
+
+def _contained_natively(needle: Value, haystack: Value) -> bool:
+    if types.is_text(haystack.type):
+        return types.is_text(needle.type)
+    if types.is_dict(haystack.type) or isinstance(haystack.type, Record):
+        return types.is_text(needle.type) and haystack.type not in (LOOP, ERROR)
+    if not types.is_list(haystack.type) or haystack.items is not None:
+        return False
+    element = types.element_of(haystack.type)
+    return any(kind(needle.type) and kind(element) for kind in (types.is_text, types.is_number))
+
+
+def _logical(f: Function, expr: ir.Logical) -> Value:
+    level = Level.AND if expr.operator == "and" else Level.OR
+    before = f.known
+    operands: list[Value] = []
+    for operand in expr.operands:
+        operands.append(value(f, operand))
+        narrow(f, operand, expr.operator == "and")
+    f.known = before
+    code = operands[0].code
+    for operand in operands[1:]:
+        code = operation(level, code, expr.operator, operand.code)
+    *front, last = operands
+    kept = [
+        without_null(found.static)
+        if expr.operator == "or" and found.static != NULL
+        else found.static
+        for found in front
+    ]
+    static = ANY if ANY in (*kept, last.static) else union((*kept, last.static))
+    type_ = expr.type if static == ANY else static
+    return Value(code, type_, static, _either_literal(*operands), choices=tuple(operands))
+
+
+def _either_literal(*options: Value) -> frozenset[Any] | None:
+    found: frozenset[Any] = frozenset()
+    for option in options:
+        if option.literals is None:
+            return None
+        found |= option.literals
+    return found
+
+
+def _conditional(f: Function, expr: ir.Conditional) -> Value:
+    condition = value(f, expr.condition)
+    then = _under(f, expr.condition, True, expr.then)
+    otherwise = _under(f, expr.condition, False, expr.otherwise)
+    return choice(then, condition.code, otherwise, expr.type)
+
+
+def _under(f: Function, condition: ir.Expr, truth: bool, expr: ir.Expr) -> Value:
+    before = f.known
+    narrow(f, condition, truth)
+    try:
+        return value(f, expr)
+    finally:
+        f.known = before
+
+
+def choice(then: Value, condition: Code, otherwise: Value, type_: Type) -> Value:
+    """`then if condition else otherwise`."""
+    code = Choice(
+        at_least(then.code, Level.OR),
+        at_least(condition, Level.OR),
+        at_least(otherwise.code, Level.CONDITIONAL),
+    )
+    unknown = ANY in (then.static, otherwise.static)
+    static = ANY if unknown else union((then.static, otherwise.static))
+    literals = _either_literal(then, otherwise)
+    return Value(code, type_ if unknown else static, static, literals, choices=(then, otherwise))
+
+
+def narrow(f: Function, condition: ir.Expr, truth: bool) -> None:
+    """Take into account that `condition` is `truth`: what a checker learns from it of a variable's
+    being None."""
+    if f.known is None:
+        return
+    match condition:
+        case ir.Variable(name=variable) if truth:
+            _not_none(f, variable)
+        case ir.Not(operand=operand):
+            narrow(f, operand, not truth)
+        case ir.Logical(operator=operator, operands=operands) if (operator == "and") == truth:
+            for operand in operands:
+                narrow(f, operand, truth)
+        case ir.Compare(operator="==" | "!=" as operator, left=left, right=right):
+            if (operator == "!=") != truth:
+                return
+            variable, other = (left, right) if isinstance(left, ir.Variable) else (right, left)
+            is_null = isinstance(other, ir.Const) and other.value is None
+            if isinstance(variable, ir.Variable) and is_null:
+                _not_none(f, variable.name)
+        case _:
+            pass
+
+
+def _not_none(f: Function, variable: str) -> None:
+    known = f.environment.get(variable)
+    if f.known is None or known is None or not _nullable(known.static):
+        return
+    literals = None if known.literals is None else known.literals - {None}
+    narrowed = Known(without_null(known.type), without_null(known.static), literals)
+    f.known = {**f.known, variable: narrowed}
+
+
+def _nullable(type_: Type) -> bool:
+    return NULL in members(type_) and type_ != NULL
+
+
+# --- parts of values -----------------------------------------------------------------------------
+
+
+def _field(f: Function, expr: ir.Field) -> Value:
+    state = _loop_level(expr)
+    if state is not None:
+        return _loop_state(f, ir.LoopState(LOOP, expr.span, state))
+    base = value(f, expr.value)
+    if base.static == LOOP:
+        known = LOOP.field(expr.name)
+        if known is None or expr.name == "parent":
+            return dynamic(f, expr, "values.field", base.code, literal(expr.name))
+        return plain(attribute(base.code, expr.name), known)
+    found = _error_field(base, expr.name) if isinstance(expr.value, ir.Variable) else None
+    if found is not None:
+        return found
+    return entry(f, expr, base, expr.name)
+
+
+def _loop_level(expr: ir.Expr) -> int | None:
+    """The level of `loop.parent` and so on, None for what is none or is the outermost's."""
+    if not isinstance(expr, ir.Field) or expr.name != "parent":
+        return None
+    match expr.value:
+        case ir.LoopState(level=level) if level > 1:
+            return level - 1
+        case inner:
+            level = _loop_level(inner)
+            return level - 1 if level is not None and level > 1 else None
+
+
+def _error_field(base: Value, field: str) -> Value | None:
+    """A field of `error`, which is null while `error` is."""
+    if base.static == NULL:
+        return constant(None)
+    known = ERROR.field(field)
+    if known is None or without_null(base.static) != ERROR:
+        return None
+    read = plain(attribute(base.code, field), known)
+    return read if base.static == ERROR else choice(read, base.code, constant(None), known)
+
+
+def entry(f: Function, expr: ir.Expr, base: Value, key: str) -> Value:
+    """The entry of a map under a known key."""
+    match base.static:
+        case MapOf(element):
+            return _subscripted(base, literal(key), expr, element)
+        case Record() as record if record not in (LOOP, ERROR) and record.field(key) is not None:
+            return _subscripted(base, literal(key), expr, cast("Type", record.field(key)))
+        case _:
+            return dynamic(f, expr, "values.field", base.code, literal(key))
+
+
+def _subscripted(base: Value, index: Code, expr: ir.Expr, static: Type) -> Value:
+    type_ = expr.type if static == ANY else static
+    return plain(subscript(base.code, index), type_, static)
+
+
+def _index(f: Function, expr: ir.Index) -> Value:
+    base, index = value(f, expr.value), value(f, expr.index)
+    if isinstance(expr.index, ir.Const) and isinstance(expr.index.value, str):
+        if isinstance(base.static, MapOf | Record) and base.static not in (LOOP, ERROR):
+            return entry(f, expr, base, expr.index.value)
+    elif (types.is_dict(base.static) and types.is_text(index.static)) or (
+        index.static == INTEGER and (types.is_list(base.static) or types.is_text(base.static))
+    ):
+        return _subscripted(base, index.code, expr, types.element_of(base.static))
+    return dynamic(f, expr, "values.index", base.code, index.code)
+
+
+def _slice(f: Function, expr: ir.Slice) -> Value:
+    base = value(f, expr.value)
+    lower = value(f, expr.lower) if expr.lower is not None else None
+    upper = value(f, expr.upper) if expr.upper is not None else None
+    ends = [end for end in (lower, upper) if end is not None]
+    if (types.is_list(base.static) or types.is_text(base.static)) and all(
+        end.static == INTEGER for end in ends
+    ):
+        bounds = SliceRange(lower and lower.code, upper and upper.code)
+        static = STRING if types.is_text(base.static) else base.static
+        return plain(subscript(base.code, bounds), static)
+    nothing = name("None")
+    return dynamic(
+        f,
+        expr,
+        "values.slice_",
+        base.code,
+        lower.code if lower else nothing,
+        upper.code if upper else nothing,
+    )
+
+
+def _dig(f: Function, expr: ir.Dig) -> Value:
+    base = value(f, expr.base)
+    return dynamic(f, expr, "values.dig", base.code, *(value(f, step).code for step in expr.path))
+
+
+def _filter_call(f: Function, expr: ir.FilterCall) -> Value:
+    receiver = value(f, expr.value)
+    return filter_call(f, expr, receiver, [value(f, item) for item in expr.arguments])
+
+
+_TRANSLATE: dict[type[ir.Expr], Callable[[Function, Any], Value]] = {
+    ir.Const: _const,
+    ir.Variable: _variable,
+    ir.ComputedVariable: _computed_variable,
+    ir.Parameter: _parameter,
+    ir.LoopState: _loop_state,
+    ir.RunValue: _run_value,
+    ir.EnvValue: _env_value,
+    ir.Template: _template,
+    ir.ListValue: _list_value,
+    ir.MapValue: _map_value,
+    ir.Negate: _negate,
+    ir.Not: _not,
+    ir.Binary: _binary,
+    ir.Compare: _compare,
+    ir.Logical: _logical,
+    ir.Conditional: _conditional,
+    ir.Field: _field,
+    ir.Index: _index,
+    ir.Slice: _slice,
+    ir.Dig: _dig,
+    ir.FilterCall: _filter_call,
+}
+
+__all__ = ["Attribute", "choice", "constant", "list_of", "narrow", "value"]
