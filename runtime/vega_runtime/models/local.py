@@ -33,7 +33,8 @@ DEFAULT_SYSTEM = "You answer briefly and correctly."
 """Without instructions a small model rambles."""
 
 _SLOTS = 2
-_CONTEXT = 4096
+_CONTEXT = 8192  # of all slots together
+_LONGEST_REPLY = 512  # small models ramble on until they are stopped
 _SEED = 42
 _LONGEST_STRING = 600
 """Characters of a string in structured output; without a limit a small model may never end one."""
@@ -293,7 +294,7 @@ def body_of(request: Request) -> Json:
         )
     system = request.system or DEFAULT_SYSTEM
     body: Json = {
-        "max_tokens": request.max_tokens,
+        "max_tokens": min(request.max_tokens, _LONGEST_REPLY),
         "temperature": 0 if request.temperature is None else request.temperature,
         "seed": _SEED,
         "stream": True,
