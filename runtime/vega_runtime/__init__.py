@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from .agent import Skills as Skills
     from .agent import Supervision as Supervision
     from .env import EnvText as EnvText
+    from .env import FileText as FileText
     from .env import env_text as env_text
+    from .env import file_text as file_text
     from .errors import FAILURES as FAILURES
     from .errors import BudgetExceeded as BudgetExceeded
     from .errors import Cancelled as Cancelled
@@ -51,12 +53,29 @@ if TYPE_CHECKING:
     from .loops import loops as loops
     from .options import RunOptions as RunOptions
     from .program import Program as Program
-    from .program import Settings as Settings
     from .program import VersionMismatch as VersionMismatch
     from .program import program as program
     from .run import Run as Run
     from .run import open_run as open_run
+    from .settings import Logging as Logging
+    from .settings import McpServer as McpServer
+    from .settings import MemorySettings as MemorySettings
+    from .settings import Metrics as Metrics
+    from .settings import Settings as Settings
+    from .settings import Tracing as Tracing
     from .text import text as text
+    from .tools import Argv as Argv
+    from .tools import BuiltinTool as BuiltinTool
+    from .tools import Command as Command
+    from .tools import ExecTool as ExecTool
+    from .tools import FileReadTool as FileReadTool
+    from .tools import FileWriteTool as FileWriteTool
+    from .tools import HttpTool as HttpTool
+    from .tools import Joined as Joined
+    from .tools import Param as Param
+    from .tools import Tool as Tool
+    from .tools import ToolRetry as ToolRetry
+    from .tools import Tools as Tools
     from .version import RUNTIME_VERSION as RUNTIME_VERSION
     from .workflow import Workflow as Workflow
     from .workflow import branch as branch
@@ -73,7 +92,9 @@ _MODULE_OF = {
     "Skills": "agent",
     "Supervision": "agent",
     "EnvText": "env",
+    "FileText": "env",
     "env_text": "env",
+    "file_text": "env",
     "BudgetExceeded": "errors",
     "Cancelled": "errors",
     "CircuitOpen": "errors",
@@ -101,12 +122,29 @@ _MODULE_OF = {
     "loops": "loops",
     "RunOptions": "options",
     "Program": "program",
-    "Settings": "program",
     "VersionMismatch": "program",
     "program": "program",
     "Run": "run",
     "open_run": "run",
+    "Logging": "settings",
+    "McpServer": "settings",
+    "MemorySettings": "settings",
+    "Metrics": "settings",
+    "Settings": "settings",
+    "Tracing": "settings",
     "text": "text",
+    "Argv": "tools",
+    "BuiltinTool": "tools",
+    "Command": "tools",
+    "ExecTool": "tools",
+    "FileReadTool": "tools",
+    "FileWriteTool": "tools",
+    "HttpTool": "tools",
+    "Joined": "tools",
+    "Param": "tools",
+    "Tool": "tools",
+    "ToolRetry": "tools",
+    "Tools": "tools",
     "RUNTIME_VERSION": "version",
     "Workflow": "workflow",
     "branch": "workflow",

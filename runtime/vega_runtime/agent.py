@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
-from .env import EnvText
+from .env import EnvText, FileText
 from .frozen import Frozen
 
 if TYPE_CHECKING:
@@ -100,19 +100,19 @@ class Delegation(Frozen):
 class Agent(Frozen):
     """An agent. Two agents of one name are the same process within a run.
 
-    `model` is a model's name; without one the run needs a default. `fallback_model` is tried when
-    the retries on `model` are used up. `system` is a text, or a function of the run that is called
-    for each message. `max_tokens` limits one reply, `max_iterations` the rounds of tool calls for
-    one message. `budget` counts all calls of the agent in one run. `params` go to the provider as
-    they are; `base_url` is the endpoint of an OpenAI-compatible server. `tools` None gives the
-    tools of the declared MCP servers, () none. `knowledge` names files whose content follows the
-    system prompt, relative to the program's folder.
+    `model` is a model's name; without one the run needs a default. `fallback_model` is tried
+    when the retries on `model` are used up. `system` is a text, a file, or a function of the
+    run that is called for each message. `max_tokens` limits one reply, `max_iterations` the
+    rounds of tool calls for one message. `budget` counts all calls of the agent in one run.
+    `params` go to the provider as they are; `base_url` is the endpoint of an OpenAI-compatible
+    server. `tools` None gives the tools of the declared MCP servers, () none. `knowledge` names
+    files whose content follows the system prompt, relative to the program's folder.
     """
 
     name: str
     model: Text | None = None
     fallback_model: Text | None = None
-    system: "Text | Callable[[Run], str]" = ""
+    system: "Text | FileText | Callable[[Run], str]" = ""
     display_name: str | None = None
     description: str = ""
     temperature: float | None = None
@@ -129,7 +129,7 @@ class Agent(Frozen):
     rate_limit: RateLimit | None = None
     circuit_breaker: CircuitBreaker | None = None
     skills: Skills | None = None
-    team: "tuple[Agent, ...]" = ()
+    team: tuple[str, ...] = ()
     delegation: Delegation | None = None
 
     def __hash__(self) -> int:

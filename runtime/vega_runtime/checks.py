@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from .agent import Agent
 from .env import env_texts
 from .errors import ConfigError
-from .member import knowledge_of, model_of
+from .member import knowledge_of, model_of, system_of
 
 if TYPE_CHECKING:
     from .session import Session
@@ -27,20 +27,23 @@ def problems(session: "Session", workflow: "Workflow[Any, Any]") -> list[str]:
 
 def _missing_env(session: "Session", workflow: "Workflow[Any, Any]") -> Iterator[str]:
     for agent in workflow.agents:
-        users = [getattr(agent, name) for name in Agent._fields if name != "tools"]  # pyright: ignore[reportPrivateUsage]
-        yield from _missing(session, users, f"the agent {agent.name}")
+        yield from _missing(session, [agent.replace(tools=None)], f"the agent {agent.name}")
         for tool in agent.tools or ():
             if hasattr(tool, "env_texts"):
                 yield from _missing(session, list(tool.env_texts()), f"the tool {tool.name}")
-    settings = session.settings
-    values = [getattr(settings, name) for name in settings._fields]  # pyright: ignore[reportPrivateUsage]
-    yield from _missing(session, values, "the settings")
+    yield from _missing(session, [session.program.settings], "the settings")
 
 
 def _missing(session: "Session", values: list[Any], owner: str) -> Iterator[str]:
     for text in env_texts(values):
-        for name in text.missing(session.env):
+        missing = text.missing(session.env)
+        for name in missing:
             yield f"the environment variable {name} is not set; {owner} needs it"
+        if not missing:
+            try:
+                text.resolve(session.env)
+            except ValueError as error:
+                yield f"{error}; {owner} needs it"
 
 
 def _models(session: "Session", workflow: "Workflow[Any, Any]") -> Iterator[str]:
@@ -62,6 +65,7 @@ def _models(session: "Session", workflow: "Workflow[Any, Any]") -> Iterator[str]
 def _files_and_tools(session: "Session", workflow: "Workflow[Any, Any]") -> Iterator[str]:
     for agent in workflow.agents:
         try:
+            system_of(session, agent)
             knowledge_of(session, agent)
             session.toolset(agent.tools or ())
         except ConfigError as error:
@@ -84,9 +88,10 @@ def _unsupported(agent: Agent) -> Iterator[str]:
 def _unsupported_settings(session: "Session") -> Iterator[str]:
     settings = session.settings
     options = {
-        "tracing": bool(settings.tracing and settings.tracing.get("enabled")),
-        "metrics": bool(settings.metrics and settings.metrics.get("enabled")),
-        "mcp": bool(settings.mcp and settings.mcp.get("servers")),
+        "tracing": settings.tracing is not None and settings.tracing.enabled,
+        "metrics": settings.metrics is not None and settings.metrics.enabled,
+        "mcp": bool(settings.mcp),
+        "logging.file": settings.logging is not None and settings.logging.file is not None,
         "skills": settings.skills is not None,
         "supervision": settings.supervision is not None,
     }

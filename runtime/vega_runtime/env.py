@@ -2,31 +2,37 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any, cast
+from typing import Any, Literal, cast, overload
 
-_REFERENCE = re.compile(r"\$\$\{|\$\{([A-Za-z_]\w*)(?::-((?:[^{}]|\{[^{}]*\})*))?\}")
+from .frozen import Frozen
+
+EnvType = Literal["string", "integer", "number"]
+
+_REFERENCE = r"\$\$\{|\$\{([A-Za-z_]\w*)(?::-((?:[^{}]|\{[^{}]*\})*))?\}"
 
 
 class EnvText:
-    """A text with `${NAME}` in it. `$${` stands for a literal `${`."""
+    """A text with `${NAME}` in it, that may stand for a number. `$${` is a literal `${`."""
 
-    __slots__ = ("template",)
+    __slots__ = ("template", "type")
 
-    def __init__(self, template: str) -> None:
+    def __init__(self, template: str, type: EnvType = "string") -> None:  # noqa: A002
         self.template = template
+        self.type: EnvType = type
 
     def missing(self, env: Mapping[str, str]) -> list[str]:
         """The names that are neither set nor have a default."""
         return [
             found[1]
-            for found in _REFERENCE.finditer(self.template)
+            for found in re.finditer(_REFERENCE, self.template)
             if found[1] and found[2] is None and found[1] not in env
         ]
 
-    def resolve(self, env: Mapping[str, str]) -> str:
-        """The text with values in place. A default also stands in for an empty value.
+    def resolve(self, env: Mapping[str, str]) -> Any:
+        """The text, or the number it stands for. A default also stands in for an empty value.
 
-        Values are not looked through for further references. Raises KeyError for a missing name.
+        Values are not looked through for further references. Raises KeyError for a missing name,
+        ValueError for what is no number.
         """
 
         def value(found: "re.Match[str]") -> str:
@@ -37,25 +43,59 @@ class EnvText:
                 return env[name]
             return env.get(name) or default
 
-        return _REFERENCE.sub(value, self.template)
+        text = re.sub(_REFERENCE, value, self.template)
+        if self.type == "string":
+            return text
+        try:
+            return int(text) if self.type == "integer" else float(text)
+        except ValueError:
+            wanted = "a whole number" if self.type == "integer" else "a number"
+            raise ValueError(f"{self.template} must be {wanted}, not '{text}'") from None
 
     def __repr__(self) -> str:
         return f"env_text({self.template!r})"
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, EnvText) and other.template == self.template
+        return isinstance(other, EnvText) and (other.template, other.type) == (
+            self.template,
+            self.type,
+        )
 
     def __hash__(self) -> int:
-        return hash((EnvText, self.template))
+        return hash((EnvText, self.template, self.type))
 
 
-def env_text(template: str) -> EnvText:
-    """A text whose `${NAME}` and `${NAME:-default}` are read from the environment of each run."""
-    return EnvText(template)
+@overload
+def env_text(template: str) -> EnvText: ...
+@overload
+def env_text(template: str, type: Literal["integer", "number"]) -> Any: ...
+def env_text(template: str, type: EnvType = "string") -> Any:  # noqa: A002
+    """A text whose `${NAME}` and `${NAME:-default}` are read from the environment of each run.
+
+    With `type`, it stands for a number, wherever an option takes one.
+    """
+    return EnvText(template, type)
+
+
+class FileText:
+    """The text of a file, read when a run starts. `path` is relative to the program's folder."""
+
+    __slots__ = ("path",)
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+
+    def __repr__(self) -> str:
+        return f"file_text({self.path!r})"
+
+
+def file_text(path: str) -> FileText:
+    """The text of a file, relative to the program's folder, as a system prompt."""
+    return FileText(path)
 
 
 def env_texts(value: Any) -> Iterator[EnvText]:
-    """Every `EnvText` inside a value: in lists and maps too."""
+    """Every `EnvText` inside a value: in options, lists and maps too."""
     if isinstance(value, EnvText):
         yield value
     elif isinstance(value, Mapping):
@@ -64,10 +104,12 @@ def env_texts(value: Any) -> Iterator[EnvText]:
     elif isinstance(value, list | tuple):
         for item in cast("list[Any]", value):
             yield from env_texts(item)
+    elif isinstance(value, Frozen):
+        yield from env_texts(list(value.fields().values()))
 
 
 def resolve_env(value: Any, env: Mapping[str, str]) -> Any:
-    """`value` with every `EnvText` in it replaced by its text."""
+    """`value` with every `EnvText` in it replaced by what it stands for."""
     if isinstance(value, EnvText):
         return value.resolve(env)
     if isinstance(value, Mapping):
@@ -77,4 +119,6 @@ def resolve_env(value: Any, env: Mapping[str, str]) -> Any:
         return [resolve_env(item, env) for item in cast("list[Any]", value)]
     if isinstance(value, tuple):
         return tuple(resolve_env(item, env) for item in cast("tuple[Any, ...]", value))
+    if isinstance(value, Frozen) and next(env_texts(value), None) is not None:
+        return value.replace(**resolve_env(value.fields(), env))
     return value

@@ -40,9 +40,13 @@ class Frozen:
             if name not in self.__dict__ and not hasattr(cls, name):
                 raise TypeError(f"{cls.__name__} needs {name!r}")
 
+    def fields(self) -> dict[str, Any]:
+        """The values of all fields by name."""
+        return {name: getattr(self, name) for name in self._fields}
+
     def replace(self, **changes: Any) -> Self:
         """A copy with some fields changed."""
-        return type(self)(**{name: getattr(self, name) for name in self._fields} | changes)
+        return type(self)(**self.fields() | changes)
 
     def __setattr__(self, name: str, value: Any) -> None:
         raise AttributeError(f"{type(self).__name__} cannot be changed")

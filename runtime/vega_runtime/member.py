@@ -1,10 +1,10 @@
 """An agent as it is in one run: every option resolved to what its calls need."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from .agent import Agent, RateLimit
-from .env import resolve_env
+from .env import FileText, resolve_env
 from .errors import ConfigError
 from .models.base import Model
 
@@ -53,18 +53,18 @@ class Member:
 
     def __init__(self, session: "Session", agent: Agent) -> None:
         settings = session.settings
+        agent = resolve_env(agent, session.env)
         self.agent = agent
         name, base_url = model_of(session, agent)
         self.target = Target(session, name, base_url)
         self.fallback: Target | None = None
         if agent.fallback_model is not None and session.options.model is None:
-            fallback = resolve_env(agent.fallback_model, session.env)
-            self.fallback = Target(session, fallback, base_url)
+            self.fallback = Target(session, str(agent.fallback_model), base_url)
         self.max_tokens = max_tokens_of(session, agent)
         self.temperature = (
             settings.default_temperature if agent.temperature is None else agent.temperature
         )
-        self.params: dict[str, Any] = resolve_env(agent.params or {}, session.env)
+        self.params: Mapping[str, Any] = agent.params or {}
         self.retry = agent.retry or settings.retry
         self.ledger: Ledger | None = None
         if agent.budget is not None:
@@ -78,10 +78,7 @@ class Member:
         self.limiters = _limiters(session, agent, self.target.name)
         self.plain = not (self.retry or self.fallback or self.breaker or self.limiters)
         """Whether calls go straight to the model, budgets aside."""
-        system = agent.system
-        self.system: str | Callable[[Run], str] = (
-            system if callable(system) else resolve_env(system, session.env)
-        )
+        self.system = system_of(session, agent)
         self.knowledge = knowledge_of(session, agent)
         self.fresh = agent.context is not None and agent.context.strategy == "fresh"
         self.toolset: ToolSet | None = session.toolset(agent.tools) if agent.tools else None
@@ -112,17 +109,34 @@ def max_tokens_of(session: "Session", agent: Agent) -> int:
     return int(session.env.get("VEGA_MAX_TOKENS") or DEFAULT_MAX_TOKENS)
 
 
+def system_of(session: "Session", agent: Agent) -> "str | Callable[[Run], str]":
+    """The agent's instructions. Raises ConfigError for a file that cannot be read."""
+    system = agent.system
+    if callable(system):
+        return system
+    if isinstance(system, FileText):
+        return _read(session, system.path, f"the agent {agent.name} cannot read its system prompt")
+    return resolve_env(system, session.env)
+
+
+def _read(session: "Session", name: str, problem: str) -> str:
+    try:
+        return (session.root / name).read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        raise ConfigError(f"{problem} '{name}': {reason}") from error
+
+
 def knowledge_of(session: "Session", agent: Agent) -> str:
     """The files an agent knows, for its system prompt. Raises ConfigError that lists bad ones."""
     parts: list[str] = []
     problems: list[str] = []
     for name in agent.knowledge:
         try:
-            content = (session.root / name).read_text("utf-8")
-            parts.append(f"# {name}\n\n{content.strip()}")
-        except (OSError, UnicodeDecodeError) as error:
-            reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-            problems.append(f"the agent {agent.name} cannot read its knowledge '{name}': {reason}")
+            content = _read(session, name, f"the agent {agent.name} cannot read its knowledge")
+            parts.append(f"# {name}\n\n{content}")
+        except ConfigError as error:
+            problems.append(error.message)
     if problems:
         raise ConfigError("\n".join(problems))
     return "\n\n".join(parts)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from .errors import ConfigError
+from .settings import MemorySettings
 from .text import to_json
 
 T = TypeVar("T")
@@ -30,9 +31,10 @@ CREATE TABLE IF NOT EXISTS memory (
 """
 
 
-def memory_file(root: Path, settings: Mapping[str, Any] | None) -> Path:
+def memory_file(root: Path, settings: MemorySettings | None) -> Path:
     """The file of a program's memory: `settings.memory.store`, else `.vega/memory.db`."""
-    return root / ((settings or {}).get("store") or ".vega/memory.db")
+    store = None if settings is None else settings.store
+    return root / str(store or ".vega/memory.db")
 
 
 class Memory:

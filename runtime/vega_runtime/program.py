@@ -4,10 +4,8 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from .agent import CircuitBreaker, RateLimit, Retry, Skills, Supervision
-from .env import EnvText
 from .errors import Place
-from .frozen import Frozen
+from .settings import Settings
 from .version import RUNTIME_VERSION
 
 if TYPE_CHECKING:
@@ -16,30 +14,6 @@ if TYPE_CHECKING:
 
 class VersionMismatch(ImportError):
     """A module was compiled for another version of the runtime."""
-
-
-class Settings(Frozen):
-    """The `settings` of a program. Money is in US dollars; paths are relative to its folder.
-
-    `rate_limit` holds for all models together, or is a map from a model's name to its own limit.
-    """
-
-    default_model: str | EnvText | None = None
-    default_temperature: float | None = None
-    api_key: str | EnvText | None = None
-    sandbox: str | EnvText | None = None
-    budget: float | None = None
-    supervision: Supervision | None = None
-    retry: Retry | None = None
-    rate_limit: RateLimit | Mapping[str, RateLimit] | None = None
-    circuit_breaker: CircuitBreaker | None = None
-    logging: Mapping[str, Any] | None = None
-    tracing: Mapping[str, Any] | None = None
-    metrics: Mapping[str, Any] | None = None
-    mcp: Mapping[str, Any] | None = None
-    skills: Skills | None = None
-    memory: Mapping[str, Any] | None = None
-    max_processes: int | None = None
 
 
 class Program:

@@ -1,6 +1,6 @@
 """The run: what a workflow's code calls for everything that is not plain computing."""
 
-from collections.abc import AsyncGenerator, Awaitable, Iterable, Iterator, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, overload
 
@@ -329,32 +329,35 @@ class Run:
         """A variable of the run's environment."""
         return self.session.env.get(name)
 
-    def _now(self) -> "datetime":
-        clock = self.session.options.wall_clock
-        if clock is not None:
-            return clock()
-        from datetime import datetime
-
-        return datetime.now().astimezone()
-
     def date(self) -> str:
         """The date, YYYY-MM-DD."""
-        return self._now().strftime("%Y-%m-%d")
+        return self._noted("date", lambda: self._now().strftime("%Y-%m-%d"))
 
     def time(self) -> str:
         """The time of day, HH:MM:SS."""
-        return self._now().strftime("%H:%M:%S")
+        return self._noted("time", lambda: self._now().strftime("%H:%M:%S"))
 
     def now(self) -> str:
         """Date and time with the offset from UTC, as RFC 3339 writes them."""
-        now = self._now()
-        return (now if now.tzinfo is not None else now.astimezone()).isoformat(timespec="seconds")
+        return self._noted("now", lambda: self._now().isoformat(timespec="seconds"))
 
     def random(self) -> str:
         """A new random UUID."""
         from uuid import uuid4
 
-        return str(uuid4())
+        return self._noted("random", lambda: str(uuid4()))
+
+    def _now(self) -> "datetime":
+        clock = self.session.options.wall_clock
+        if clock is None:
+            from datetime import datetime
+
+            return datetime.now().astimezone()
+        now = clock()
+        return now if now.tzinfo is not None else now.astimezone()
+
+    def _noted(self, kind: str, read: "Callable[[], str]") -> str:
+        return self.session.noted(kind, self.key(self.workflow_name), read)
 
     # People and memory
 
@@ -362,7 +365,12 @@ class Run:
         self, site: str, question: str, choices: tuple[str, ...] = (), default: str | None = None
     ) -> str:
         """Ask a person. Raises ConfigError when there is nobody to ask and no default."""
-        return await self.session.asker.ask(question, choices, default, site)
+        session = self.session
+        return await session.noted_later(
+            "answer",
+            self.key(site),
+            lambda: session.asker.ask(question, choices, default, site),
+        )
 
     async def remember(self, site: str, key: str, value: Any) -> None:
         """Keep a JSON value under a key, for later runs too."""
@@ -370,7 +378,10 @@ class Run:
 
     async def recall(self, site: str, key: str, default: Any = None) -> Any:
         """The value kept under a key, or `default`."""
-        return await _at(site, self.session.memory.get(key, default))
+        session = self.session
+        return await session.noted_later(
+            "recalled", self.key(site), lambda: _at(site, session.memory.get(key, default))
+        )
 
     # For the rest of the runtime
 

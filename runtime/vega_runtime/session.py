@@ -5,7 +5,7 @@ import os
 from collections.abc import Awaitable, Callable, Mapping
 from functools import cached_property
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from .agent import Agent, RateLimit
 from .env import resolve_env
@@ -14,6 +14,7 @@ from .events import Notice
 from .models.base import Model, Usage
 from .options import Observer, RunOptions
 from .program import Program
+from .settings import Settings
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,11 +24,14 @@ if TYPE_CHECKING:
     from .budget import Ledger
     from .member import Member
     from .memory import Memory
+    from .models.record import Recording, Replay
     from .ratelimit import Limiter
     from .tools.definition import ToolContext
     from .tools.registry import ToolSet
     from .tools.sandbox import Sandbox
     from .workflow import Workflow
+
+T = TypeVar("T")
 
 MAX_DEPTH = 100
 """How deep workflows may call each other."""
@@ -39,8 +43,8 @@ class Session:
     def __init__(self, program: Program, options: RunOptions) -> None:
         self.program = program
         self.options = options
-        self.settings = program.settings
         self.env: Mapping[str, str] = _environment(program, options)
+        self.settings = _resolved(program, self.env)
         self.observers: tuple[Observer, ...] = options.observers
         self.ledgers: tuple[Ledger, ...] = self._run_ledgers()
         self.started = 0.0
@@ -77,6 +81,8 @@ class Session:
             await self._memory.close()
         for model in self._models.values():
             await model.close()
+        if self.options.record is not None and self.recording is not None:
+            self.recording.close()
 
     # Identity
 
@@ -149,19 +155,67 @@ class Session:
 
         Raises ConfigError when there is none of that name or its key is missing.
         """
+        if self.replay is not None:
+            return self.replay, name
         provider = self.options.provider
+        key: tuple[str, ...] = (name,)
         if provider is not None:
-            key: tuple[str, ...] = (name,)
             if key not in self._models:
-                self._models[key] = provider(name)
+                self._models[key] = self._recorded(provider(name))
             return self._models[key], name
         from .models.registry import model_for, target_of
 
         target = target_of(name, self.env, base_url)
         key = target.connection
         if key not in self._models:
-            self._models[key] = model_for(name, base_url=base_url, env=self.env)
+            made = model_for(name, base_url=base_url, env=self.env)
+            self._models[key] = self._recorded(made)
         return self._models[key], target.model
+
+    # Recordings
+
+    @cached_property
+    def replay(self) -> "Replay | None":
+        """The recording that stands in for all models. Raises ConfigError if it is unreadable."""
+        if self.options.replay is None:
+            return None
+        from .models.record import Replay
+
+        return Replay(self.options.replay)
+
+    @cached_property
+    def recording(self) -> "Recording | None":
+        """The recording that is being written."""
+        if self.options.record is None:
+            return None
+        from .models.record import Recording
+
+        return Recording(self.options.record)
+
+    def _recorded(self, model: Model) -> Model:
+        if self.recording is None:
+            return model
+        from .models.record import Recorder
+
+        return Recorder(model, self.recording)
+
+    def noted(self, kind: str, key: str, read: Callable[[], T]) -> T:
+        """What `read` gives, or gave when the run was recorded: a date, a random value."""
+        if self.replay is not None:
+            return self.replay.noted(kind, key)
+        value = read()
+        if self.recording is not None:
+            self.recording.note(kind, key, value)
+        return value
+
+    async def noted_later(self, kind: str, key: str, read: Callable[[], Awaitable[T]]) -> T:
+        """`noted` for what takes time: an answer of a person, a value of the memory."""
+        if self.replay is not None:
+            return self.replay.noted(kind, key)
+        value = await read()
+        if self.recording is not None:
+            self.recording.note(kind, key, value)
+        return value
 
     def limiter(self, model: str) -> "Limiter | None":
         """The limit that the settings put on a model, shared by all agents that use it."""
@@ -189,8 +243,8 @@ class Session:
         """The files that tools may touch, by default the folder `workspace` of the program."""
         from .tools.sandbox import Sandbox
 
-        folder = resolve_env(self.settings.sandbox, self.env) or "workspace"
-        return Sandbox(self.options.sandbox or self.root / folder)
+        folder = self.root / str(self.settings.sandbox or "workspace")
+        return Sandbox(self.options.sandbox or folder)
 
     @cached_property
     def tool_context(self) -> "ToolContext":
@@ -223,7 +277,7 @@ class Session:
                 (self.settings.budget, "the program's settings"),
                 (self.options.budget, "the run"),
             )
-            if limit is not None
+            if isinstance(limit, int | float)
         ]
         return tuple(ledger(limit, site=site) for limit, site in limits)
 
@@ -242,8 +296,8 @@ class Session:
         if self._memory is None:
             from .memory import Memory, memory_file
 
-            settings = resolve_env(self.settings.memory, self.env)
-            self._memory = Memory(self.options.memory or memory_file(self.root, settings))
+            own = memory_file(self.root, self.settings.memory)
+            self._memory = Memory(self.options.memory or own)
         return self._memory
 
 
@@ -254,6 +308,15 @@ def ledger(limit: float, *, site: str, on_exceed: Any = "block") -> "Ledger":
     return Ledger(round(limit * 1_000_000), on_exceed, site)
 
 
+def _resolved(program: Program, env: Mapping[str, str]) -> Settings:
+    """The settings with values of the environment in place, if they are all there; what is
+    missing is reported by the checks of the run."""
+    try:
+        return resolve_env(program.settings, env)
+    except (KeyError, ValueError):
+        return program.settings
+
+
 def _environment(program: Program, options: RunOptions) -> Mapping[str, str]:
     env: Mapping[str, str] = os.environ
     if options.env is not None:
@@ -262,6 +325,6 @@ def _environment(program: Program, options: RunOptions) -> Mapping[str, str]:
     if key is not None and not env.get("ANTHROPIC_API_KEY"):
         try:
             return {**env, "ANTHROPIC_API_KEY": resolve_env(key, env)}
-        except KeyError:
+        except (KeyError, ValueError):
             return env  # the check of the run reports the missing name
     return env

@@ -1,5 +1,6 @@
 """What a run looks at before its first call."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,13 +10,19 @@ from vega_runtime import (
     ConfigError,
     Context,
     Delegation,
+    Logging,
+    McpServer,
+    Metrics,
+    Retry,
     Run,
     RunOptions,
     Settings,
     Skills,
     Supervision,
+    Tracing,
     VersionMismatch,
     env_text,
+    file_text,
     program,
     workflow,
 )
@@ -61,6 +68,35 @@ def test_all_missing_names_are_reported_before_the_first_call(play: Any) -> None
     assert unused.name not in str(played.error)
 
 
+def test_numbers_may_come_from_the_environment(play: Any) -> None:
+    agent = Agent(
+        "A",
+        model="scripted",
+        max_tokens=env_text("${MOST}", "integer"),
+        temperature=env_text("${HEAT:-0.5}", "number"),
+        retry=Retry(max_attempts=env_text("${TRIES:-2}", "integer"), initial=1.0),
+    )
+    failing = [{"error": "overloaded"}, *ECHO]
+    played = play(using(agent), failing, env={"MOST": "77"})
+    assert played.output == "hi"
+    assert (played.requests[0].max_tokens, played.requests[0].temperature) == (77, 0.5)
+    wrong = play(using(agent), ECHO, env={"MOST": "many", "HEAT": "hot"})
+    assert str(wrong.error).splitlines() == [
+        "${HEAT:-0.5} must be a number, not 'hot'; the agent A needs it",
+        "${MOST} must be a whole number, not 'many'; the agent A needs it",
+    ]
+
+
+def test_a_system_prompt_may_stand_in_a_file(play: Any, tmp_path: Path) -> None:
+    (tmp_path / "prompts").mkdir()
+    (tmp_path / "prompts" / "a.md").write_text("Be brief.\n")
+    flow = using(Agent("A", model="scripted", system=file_text("prompts/a.md")))
+    assert play(flow, ECHO, root=tmp_path).requests[0].system == "Be brief."
+    missing = play(flow, ECHO, root=tmp_path / "elsewhere")
+    assert isinstance(missing.error, ConfigError)
+    assert "prompts/a.md" in str(missing.error)
+
+
 def run_error(flow: Any, env: dict[str, str], **options: Any) -> str:
     with pytest.raises(ConfigError) as caught:
         run_virtual(flow.execute({}, RunOptions(env=env, **options)))
@@ -95,7 +131,7 @@ def test_a_missing_key_is_reported_before_the_first_call() -> None:
     ("agent", "option"),
     [
         (Agent("A", model="scripted", skills=Skills(("s",))), "skills"),
-        (Agent("A", model="scripted", team=(Agent("B"),)), "team"),
+        (Agent("A", model="scripted", team=("B",)), "team"),
         (Agent("A", model="scripted", delegation=Delegation()), "delegation"),
         (Agent("A", model="scripted", supervision=Supervision()), "supervision"),
         (Agent("A", model="scripted", context=Context("summary")), "context: summary"),
@@ -112,9 +148,10 @@ def test_options_that_are_not_there_yet_are_refused(play: Any, agent: Agent, opt
 @pytest.mark.parametrize(
     ("settings", "option"),
     [
-        (Settings(tracing={"enabled": True}), "tracing"),
-        (Settings(metrics={"enabled": True}), "metrics"),
-        (Settings(mcp={"servers": [{"name": "x"}]}), "mcp"),
+        (Settings(tracing=Tracing()), "tracing"),
+        (Settings(metrics=Metrics()), "metrics"),
+        (Settings(mcp=(McpServer("x", command="y"),)), "mcp"),
+        (Settings(logging=Logging(file="run.log")), "logging.file"),
         (Settings(skills=Skills(("s",))), "skills"),
     ],
 )
@@ -126,7 +163,7 @@ def test_settings_that_are_not_there_yet_are_refused(
 
 
 def test_settings_that_are_switched_off_are_fine(play: Any) -> None:
-    settings = Settings(tracing={"enabled": False}, metrics={"enabled": False}, mcp={})
+    settings = Settings(tracing=Tracing(False), metrics=Metrics(False), logging=Logging())
     assert play(using(Agent("A", model="scripted"), settings=settings), ECHO).output == "hi"
 
 

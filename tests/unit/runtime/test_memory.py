@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vega_runtime import ConfigError, Run, Settings, program, workflow
+from vega_runtime import ConfigError, MemorySettings, Run, Settings, program, workflow
 from vega_runtime.memory import Memory
 
 json_values = st.recursive(
@@ -122,7 +122,7 @@ async def test_a_file_that_is_no_database_is_a_config_error(tmp_path: Path) -> N
 
 
 def test_a_program_names_its_store(play: Any, tmp_path: Path) -> None:
-    made = program("m.vega.yaml", settings=Settings(memory={"store": "data/mine.db"}))
+    made = program("m.vega.yaml", settings=Settings(memory=MemorySettings("data/mine.db")))
 
     @workflow(made, "w")
     async def keeps(run: Run) -> Any:
