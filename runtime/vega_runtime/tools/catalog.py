@@ -2,9 +2,11 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from types import MappingProxyType
+from typing import Literal, Unpack
 
-from vega_runtime.tools.definition import Tool
+from vega_runtime.tools.definition import OtherOptions, Tool, ToolOptions
 from vega_runtime.tools.schema import Param
 
 
@@ -115,103 +117,90 @@ ALIASES: Mapping[str, str] = MappingProxyType({"exec": "run_command"})
 """Other names of built-in tools."""
 
 
-def builtin_tool(
-    name: str,
-    *,
-    allowed_paths: Sequence[str] = (),
-    allowed_commands: Sequence[str] = (),
-    allowed_hosts: Sequence[str] = (),
-    confirm: bool = False,
-) -> Tool:
+def builtin_tool(name: str, **options: Unpack[OtherOptions]) -> Tool:
     """A built-in tool by its name, narrowed where wanted. Raises KeyError for an unknown name."""
     known = ALIASES.get(name, name)
     table = BUILTIN_TOOLS[known]
-
-    def files() -> Tool:
-        from vega_runtime.tools.files import FileReadTool, FileWriteTool, ListFilesTool
-
-        if known == "list_files":
-            return ListFilesTool(
-                name,
-                description=table.description,
-                params=table.params,
-                confirm=confirm,
-                capabilities=table.capabilities,
-            )
-        if known == "read_file":
-            return FileReadTool(
-                name,
-                description=table.description,
-                params=table.params,
-                path=lambda a: a["path"],
-                allowed_paths=allowed_paths,
-                confirm=confirm,
-            )
-        return FileWriteTool(
-            name,
-            description=table.description,
-            params=table.params,
-            path=lambda a: a["path"],
-            content=lambda a: a["content"],
-            mode="append" if known == "append_file" else "write",
-            mkdir=True,
-            allowed_paths=allowed_paths,
-            confirm=confirm,
-        )
-
-    def command() -> Tool:
-        from vega_runtime.tools.execute import RunCommandTool
-
-        return RunCommandTool(
-            name,
-            description=table.description,
-            params=table.params,
-            allowed_commands=allowed_commands,
-            confirm=confirm,
-        )
-
-    def web() -> Tool:
-        from vega_runtime.tools.web import FetchTool, SearchTool
-
-        if known == "web_search":
-            return SearchTool(
-                name, description=table.description, params=table.params, confirm=confirm
-            )
-        return FetchTool(
-            name,
-            description=table.description,
-            params=table.params,
-            method="GET" if known == "http_get" else "POST",
-            allowed_hosts=allowed_hosts,
-            confirm=confirm,
-        )
-
-    def mail() -> Tool:
-        from vega_runtime.tools.mail import SendEmailTool
-
-        return SendEmailTool(
-            name, description=table.description, params=table.params, confirm=confirm
-        )
-
-    def memory() -> Tool:
-        from vega_runtime.tools.remembering import MemorySearchTool, MemoryStoreTool
-
-        kind = MemoryStoreTool if known == "memory_store" else MemorySearchTool
-        return kind(
-            name,
-            description=table.description,
-            params=table.params,
-            confirm=confirm,
-            capabilities=table.capabilities,
-        )
-
-    makers: Mapping[str, Callable[[], Tool]] = {
-        "run_command": command,
-        "http_get": web,
-        "http_post": web,
-        "web_search": web,
-        "send_email": mail,
-        "memory_store": memory,
-        "memory_search": memory,
+    all_options: ToolOptions = {
+        "description": table.description,
+        "params": table.params,
+        "capabilities": table.capabilities,
+        **options,
     }
-    return makers.get(known, files)()
+    return _MAKERS[known](name, all_options)
+
+
+def _read_file(name: str, options: ToolOptions) -> Tool:
+    from vega_runtime.tools.files import FileReadTool
+
+    return FileReadTool(name, path=lambda a: a["path"], **options)
+
+
+def _write_file(name: str, options: ToolOptions, mode: Literal["write", "append"]) -> Tool:
+    from vega_runtime.tools.files import FileWriteTool
+
+    return FileWriteTool(
+        name,
+        path=lambda a: a["path"],
+        content=lambda a: a["content"],
+        mode=mode,
+        mkdir=True,
+        **options,
+    )
+
+
+def _list_files(name: str, options: ToolOptions) -> Tool:
+    from vega_runtime.tools.files import ListFilesTool
+
+    return ListFilesTool(name, **options)
+
+
+def _run_command(name: str, options: ToolOptions) -> Tool:
+    from vega_runtime.tools.execute import RunCommandTool
+
+    return RunCommandTool(name, **options)
+
+
+def _fetch(name: str, options: ToolOptions, method: Literal["GET", "POST"]) -> Tool:
+    from vega_runtime.tools.web import FetchTool
+
+    return FetchTool(name, method=method, **options)
+
+
+def _search(name: str, options: ToolOptions) -> Tool:
+    from vega_runtime.tools.web import SearchTool
+
+    return SearchTool(name, **options)
+
+
+def _send_email(name: str, options: ToolOptions) -> Tool:
+    from vega_runtime.tools.mail import SendEmailTool
+
+    return SendEmailTool(name, **options)
+
+
+def _memory_store(name: str, options: ToolOptions) -> Tool:
+    from vega_runtime.tools.remembering import MemoryStoreTool
+
+    return MemoryStoreTool(name, **options)
+
+
+def _memory_search(name: str, options: ToolOptions) -> Tool:
+    from vega_runtime.tools.remembering import MemorySearchTool
+
+    return MemorySearchTool(name, **options)
+
+
+_MAKERS: Mapping[str, Callable[[str, ToolOptions], Tool]] = {
+    "read_file": _read_file,
+    "write_file": partial(_write_file, mode="write"),
+    "append_file": partial(_write_file, mode="append"),
+    "list_files": _list_files,
+    "run_command": _run_command,
+    "http_get": partial(_fetch, method="GET"),
+    "http_post": partial(_fetch, method="POST"),
+    "web_search": _search,
+    "send_email": _send_email,
+    "memory_store": _memory_store,
+    "memory_search": _memory_search,
+}

@@ -4,10 +4,10 @@ import os
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar, Protocol, cast
+from typing import Any, ClassVar, Protocol, Required, TypedDict, Unpack, cast
 
 from vega_runtime.env import EnvText
-from vega_runtime.errors import ToolError
+from vega_runtime.errors import ConfigError, ToolError
 from vega_runtime.models.base import ToolSchema
 from vega_runtime.text import text
 from vega_runtime.tools.sandbox import Sandbox
@@ -54,13 +54,14 @@ def render_text(template: Any, args: Args, env: Mapping[str, str]) -> str:
     return text(render(template, args, env))
 
 
-def _texts(template: Any) -> Iterator[EnvText]:
+def texts_of(template: Any) -> Iterator[EnvText]:
+    """Every text from the environment inside a template."""
     parts = template.parts if isinstance(template, Joined) else template
     if isinstance(parts, Mapping):
         parts = tuple(cast("Mapping[str, Any]", parts).values())
     if isinstance(parts, list | tuple):
         for part in cast("Sequence[Any]", parts):
-            yield from _texts(part)
+            yield from texts_of(part)
     elif isinstance(parts, EnvText):
         yield parts
 
@@ -105,30 +106,46 @@ class ToolContext:
         return self.sandbox
 
 
-class Tool:
-    """A tool: subclasses say what `run` does.
+class OtherOptions(TypedDict, total=False):
+    """What every tool may be given.
 
     `capabilities` are words of `fs:read fs:write net exec`; `confirm` has a person approve each
-    call.
+    call; the others narrow what a call may touch.
     """
+
+    confirm: bool
+    capabilities: Sequence[str]
+    allowed_paths: Sequence[str]
+    allowed_commands: Sequence[str]
+    allowed_hosts: Sequence[str]
+
+
+class ToolOptions(OtherOptions):
+    """What every tool is given besides its name."""
+
+    description: Required[str]
+    params: Required[Mapping[str, Param]]
+
+
+class Tool:
+    """A tool: subclasses say what `run` does."""
 
     templates: ClassVar[tuple[str, ...]] = ()
     """Names of the attributes that hold templates."""
+    limits: ClassVar[tuple[str, ...]] = ()
+    """Which of `allowed_paths`, `allowed_commands` and `allowed_hosts` the tool can keep to."""
+    usual_capabilities: ClassVar[tuple[str, ...]] = ()
+    """Those of a tool that names none."""
 
-    def __init__(
-        self,
-        name: str,
-        *,
-        description: str,
-        params: Mapping[str, Param],
-        confirm: bool = False,
-        capabilities: Sequence[str] = (),
-    ) -> None:
+    def __init__(self, name: str, **options: Unpack[ToolOptions]) -> None:
         self.name = name
-        self.description = description
-        self.params = dict(params)
-        self.confirm = confirm
-        self.capabilities = tuple(capabilities)
+        self.description = options["description"]
+        self.params = dict(options["params"])
+        self.confirm = options.get("confirm", False)
+        self.capabilities = tuple(options.get("capabilities", self.usual_capabilities))
+        self.allowed_paths = tuple(options.get("allowed_paths", ()))
+        self.allowed_commands = tuple(options.get("allowed_commands", ()))
+        self.allowed_hosts = tuple(options.get("allowed_hosts", ()))
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name}>"
@@ -146,10 +163,16 @@ class Tool:
     def env_texts(self) -> Iterator[EnvText]:
         """Every text from the environment that a call may need, to report missing ones early."""
         for name in self.templates:
-            yield from _texts(getattr(self, name))
+            yield from texts_of(getattr(self, name))
 
-    def prepare(self, context: ToolContext) -> None:
-        """Get ready before the first call. Raises ConfigError when that cannot work."""
+    def prepare(self, context: ToolContext) -> None:  # noqa: ARG002
+        """Get ready before the first call. Raises ConfigError when that cannot work.
+
+        A limit that the tool cannot keep to is an error, for somebody relies on it.
+        """
+        for limit in ("allowed_paths", "allowed_commands", "allowed_hosts"):
+            if getattr(self, limit) and limit not in self.limits:
+                raise ConfigError(f"tool {self.name}: {limit} has no effect on a tool of this type")
 
     def check(self, arguments: Mapping[str, Any]) -> Args:
         """The arguments with defaults filled in. Raises ToolError that names what is wrong."""

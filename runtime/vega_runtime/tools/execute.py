@@ -2,9 +2,13 @@
 
 import os
 import shlex
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
+from tempfile import TemporaryDirectory
+from typing import Unpack
 
+from vega_runtime.env import EnvText
 from vega_runtime.errors import ConfigError, ToolError
 from vega_runtime.tools.definition import (
     Args,
@@ -12,8 +16,10 @@ from vega_runtime.tools.definition import (
     Template,
     Tool,
     ToolContext,
+    ToolOptions,
     render,
     render_text,
+    texts_of,
 )
 from vega_runtime.tools.process import (
     MAX_OUTPUT,
@@ -22,7 +28,6 @@ from vega_runtime.tools.process import (
     run_command,
     unfit,
 )
-from vega_runtime.tools.schema import Param
 
 DEFAULT_TIMEOUT = 60.0
 """Seconds that a command may take."""
@@ -68,41 +73,42 @@ class ExecTool(Tool):
     is in seconds. With `allowed_commands` the command must be one of them.
     """
 
-    templates = ("command", "env", "cwd")
+    templates = ("env", "cwd")
+    limits = ("allowed_commands", "allowed_paths")
+    usual_capabilities = ("exec",)
 
     def __init__(
         self,
         name: str,
         *,
-        description: str,
-        params: Mapping[str, Param],
         command: Command | Argv | tuple[Template, ...],
         env: Mapping[str, Template] | None = None,
         cwd: Template | None = None,
         timeout: float = DEFAULT_TIMEOUT,
-        confirm: bool = False,
-        allowed_commands: Sequence[str] = (),
-        capabilities: Sequence[str] = ("exec",),
+        **options: Unpack[ToolOptions],
     ) -> None:
-        super().__init__(
-            name, description=description, params=params, confirm=confirm, capabilities=capabilities
-        )
+        super().__init__(name, **options)
         self.command = Argv.of(command) if isinstance(command, tuple) else command
         self.env = dict(env or {})
         self.cwd = cwd
         self.timeout = timeout
-        self.allowed_commands = tuple(allowed_commands)
 
-    def prepare(self, context: ToolContext) -> None:  # noqa: ARG002
-        if not isinstance(self.command, Command) or not self.allowed_commands:
-            return
-        for name in self.command.commands:
-            if name not in self.allowed_commands:
-                allowed = ", ".join(self.allowed_commands)
-                raise ConfigError(
-                    f"tool {self.name}: its command uses '{name}', but allowed_commands has only"
-                    f" {allowed}"
-                )
+    def env_texts(self) -> Iterator[EnvText]:
+        yield from super().env_texts()
+        if isinstance(self.command, Argv):
+            yield from texts_of(self.command.words)
+
+    def prepare(self, context: ToolContext) -> None:
+        super().prepare(context)
+        if isinstance(self.command, Command) and self.allowed_commands:
+            for name in self.command.commands:
+                if name not in self.allowed_commands:
+                    raise ConfigError(
+                        f"tool {self.name}: its command uses '{name}', but allowed_commands has"
+                        f" only {', '.join(self.allowed_commands)}"
+                    )
+        if self.allowed_paths:
+            _check_folders(self)
 
     async def run(self, args: Args, context: ToolContext) -> str:
         variables = {
@@ -110,16 +116,20 @@ class ExecTool(Tool):
             for name, value in self.env.items()
         }
         if isinstance(self.command, Command):
-            values = _values(self.command, args)
-            argv = ["/bin/sh", "-c", _script(self.command)]
-            variables.update(values)
+            variables.update(_values(self.command, args))
+            argv = _shell(_script(self.command))
         else:
             argv = self._words(self.command, args, context)
         folder = "." if self.cwd is None else render_text(self.cwd, args, context.env)
-        with context.files().folder(folder) as cwd:
-            home = str(context.files().path.resolve())
-            env = clean_environment(context.env, home, variables)
-            return await execute(argv, cwd=cwd, env=env, seconds=self.timeout)
+        return await _run_in_sandbox(
+            argv,
+            context,
+            folder,
+            seconds=self.timeout,
+            variables=variables,
+            folders=[_folder_of(glob) for glob in self.allowed_paths],
+            confine=bool(self.allowed_paths),
+        )
 
     def _words(self, command: Argv, args: Args, context: ToolContext) -> list[str]:
         words: list[str] = []
@@ -176,46 +186,40 @@ class RunCommandTool(Tool):
     one of them.
     """
 
+    limits = ("allowed_commands", "allowed_paths")
+    usual_capabilities = ("exec",)
+
     def __init__(
         self,
         name: str,
         *,
-        description: str,
-        params: Mapping[str, Param],
-        allowed_commands: Sequence[str] = (),
-        confirm: bool = False,
         confine: bool = True,
         max_timeout: float = 600.0,
+        **options: Unpack[ToolOptions],
     ) -> None:
-        super().__init__(
-            name, description=description, params=params, confirm=confirm, capabilities=("exec",)
-        )
-        self.allowed_commands = tuple(allowed_commands)
+        super().__init__(name, **options)
         self.confine = confine
         self.max_timeout = max_timeout
 
+    def prepare(self, context: ToolContext) -> None:
+        super().prepare(context)
+        if self.allowed_paths:
+            _check_folders(self)
+
     async def run(self, args: Args, context: ToolContext) -> str:
-        import tempfile
-
-        from vega_runtime.tools import landlock
-
-        text = _fit(args["command"], "the command")
-        argv = self._split(text) if self.allowed_commands else _shell(text)
-        timeout = args.get("timeout") or DEFAULT_TIMEOUT
+        command = _fit(args["command"], "the command")
+        argv = self._split(command) if self.allowed_commands else _shell(command)
+        timeout: float = args["timeout"]
         if not 0 < timeout <= self.max_timeout:
             raise ToolError(f"'timeout' must be between 0 and {self.max_timeout:g} seconds")
-        sandbox = context.files()
-        with (
-            sandbox.folder(args.get("cwd") or ".") as cwd,
-            tempfile.TemporaryDirectory(prefix="vega-", ignore_cleanup_errors=True) as temporary,
-        ):
-            env = clean_environment(context.env, str(sandbox.path.resolve()), {"TMPDIR": temporary})
-            confine = None
-            if self.confine and landlock.available():
-                writable = [root.path for root in sandbox.roots if not root.read_only]
-                readable = [root.path for root in sandbox.roots if root.read_only]
-                confine = landlock.rules([*writable, temporary], readable, env["PATH"])
-            return await execute(argv, cwd=cwd, env=env, seconds=timeout, confine=confine)
+        return await _run_in_sandbox(
+            argv,
+            context,
+            args.get("cwd") or ".",
+            seconds=timeout,
+            folders=[_folder_of(glob) for glob in self.allowed_paths],
+            confine=self.confine,
+        )
 
     def _split(self, text: str) -> list[str]:
         try:
@@ -233,6 +237,56 @@ def _shell(text: str) -> list[str]:
     if os.name == "nt":
         return [os.environ.get("COMSPEC", "cmd.exe"), "/c", text]
     return ["/bin/sh", "-c", text]
+
+
+def _folder_of(glob: str) -> str:
+    return glob.removesuffix("**").rstrip("/") or "."
+
+
+def _check_folders(tool: Tool) -> None:
+    """The system bounds commands by folders, not by patterns, and some systems not at all."""
+    from vega_runtime.tools import landlock
+
+    for glob in tool.allowed_paths:
+        if not glob.endswith("**") or any(c in glob[:-2] for c in "*?["):
+            raise ConfigError(
+                f"tool {tool.name}: allowed_paths of a command are folders such as 'docs/**',"
+                f" not '{glob}'"
+            )
+    if not landlock.available():
+        raise ConfigError(
+            f"tool {tool.name}: allowed_paths of a command need Landlock, which this system lacks"
+        )
+
+
+async def _run_in_sandbox(
+    argv: Sequence[str],
+    context: ToolContext,
+    folder: str,
+    *,
+    seconds: float,
+    variables: Mapping[str, str] | None = None,
+    folders: Sequence[str] = (),
+    confine: bool,
+) -> str:
+    """Run a command in a folder of the sandbox, confined where wanted and possible."""
+    from vega_runtime.tools import landlock
+
+    sandbox = context.files()
+    with ExitStack() as stack:
+        cwd = stack.enter_context(sandbox.folder(folder))
+        env = clean_environment(context.env, str(sandbox.path.resolve()), variables)
+        restrict = None
+        if confine and landlock.available():
+            env["TMPDIR"] = stack.enter_context(
+                TemporaryDirectory(prefix="vega-", ignore_cleanup_errors=True)
+            )
+            writable = [str(root.path) for root in sandbox.roots if not root.read_only]
+            if folders:
+                writable = [stack.enter_context(sandbox.folder(name)) for name in folders]
+            readable = [str(root.path) for root in sandbox.roots if root.read_only]
+            restrict = landlock.rules([*writable, env["TMPDIR"]], readable, env["PATH"])
+        return await execute(argv, cwd=cwd, env=env, seconds=seconds, confine=restrict)
 
 
 async def execute(

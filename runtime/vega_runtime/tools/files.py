@@ -2,13 +2,18 @@
 
 import base64
 import binascii
-from collections.abc import Mapping, Sequence
-from typing import Literal
+from typing import Literal, Unpack
 
 from vega_runtime.errors import ToolError
-from vega_runtime.tools.definition import Args, Template, Tool, ToolContext, render_text
+from vega_runtime.tools.definition import (
+    Args,
+    Template,
+    Tool,
+    ToolContext,
+    ToolOptions,
+    render_text,
+)
 from vega_runtime.tools.sandbox import MAX_READ
-from vega_runtime.tools.schema import Param
 
 Encoding = Literal["utf-8", "base64"]
 
@@ -21,25 +26,20 @@ class FileReadTool(Tool):
     """
 
     templates = ("path",)
+    limits = ("allowed_paths",)
+    usual_capabilities = ("fs:read",)
 
     def __init__(
         self,
         name: str,
         *,
-        description: str,
-        params: Mapping[str, Param],
         path: Template,
         encoding: Encoding = "utf-8",
-        allowed_paths: Sequence[str] = (),
-        confirm: bool = False,
-        capabilities: Sequence[str] = ("fs:read",),
+        **options: Unpack[ToolOptions],
     ) -> None:
-        super().__init__(
-            name, description=description, params=params, confirm=confirm, capabilities=capabilities
-        )
+        super().__init__(name, **options)
         self.path = path
         self.encoding: Encoding = encoding
-        self.allowed_paths = tuple(allowed_paths)
 
     async def run(self, args: Args, context: ToolContext) -> str:
         path = render_text(self.path, args, context.env)
@@ -59,31 +59,26 @@ class FileWriteTool(Tool):
     """
 
     templates = ("path", "content")
+    limits = ("allowed_paths",)
+    usual_capabilities = ("fs:write",)
 
     def __init__(
         self,
         name: str,
         *,
-        description: str,
-        params: Mapping[str, Param],
         path: Template,
         content: Template,
         mode: Literal["write", "append"] = "write",
         mkdir: bool = False,
         encoding: Encoding = "utf-8",
-        allowed_paths: Sequence[str] = (),
-        confirm: bool = False,
-        capabilities: Sequence[str] = ("fs:write",),
+        **options: Unpack[ToolOptions],
     ) -> None:
-        super().__init__(
-            name, description=description, params=params, confirm=confirm, capabilities=capabilities
-        )
+        super().__init__(name, **options)
         self.path = path
         self.content = content
         self.mode = mode
         self.mkdir = mkdir
         self.encoding: Encoding = encoding
-        self.allowed_paths = tuple(allowed_paths)
 
     async def run(self, args: Args, context: ToolContext) -> str:
         path = render_text(self.path, args, context.env)
@@ -99,11 +94,15 @@ class FileWriteTool(Tool):
 class ListFilesTool(Tool):
     """Lists files of the sandbox, one path a line."""
 
+    limits = ("allowed_paths",)
+    usual_capabilities = ("fs:read",)
+
     async def run(self, args: Args, context: ToolContext) -> str:
         names, more = context.files().list(
             args.get("path") or ".",
             pattern=args.get("pattern"),
             recursive=bool(args.get("recursive")),
+            allowed=self.allowed_paths,
         )
         if more:
             names.append(f"[more than {len(names)} files: give a narrower path or pattern]")

@@ -5,11 +5,11 @@ import importlib
 import inspect
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, Unpack
 
 from vega_runtime.errors import ConfigError, ToolError
 from vega_runtime.text import text
-from vega_runtime.tools.definition import Args, Tool, ToolContext
+from vega_runtime.tools.definition import Args, OtherOptions, Tool, ToolContext
 from vega_runtime.tools.schema import Param, check_object
 from vega_runtime.tools.signature import Signature
 
@@ -94,20 +94,14 @@ class BuiltinTool(Tool):
         function: str,
         description: str = "",
         params: Mapping[str, Param] | None = None,
-        confirm: bool = False,
-        capabilities: Sequence[str] = (),
+        **options: Unpack[OtherOptions],
     ) -> None:
-        super().__init__(
-            name,
-            description=description,
-            params=params or {},
-            confirm=confirm,
-            capabilities=capabilities,
-        )
+        super().__init__(name, description=description, params=params or {}, **options)
         self.function = function
         self._tool: FunctionTool | None = None
 
     def prepare(self, context: ToolContext) -> None:
+        super().prepare(context)
         if self._tool is None:
             root = str(context.root.resolve())
             if root not in sys.path:

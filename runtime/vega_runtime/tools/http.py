@@ -3,9 +3,9 @@
 import asyncio
 import email.utils
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, cast
+from typing import Any, Literal, Unpack, cast
 from urllib.parse import quote as _percent_encode
 from urllib.parse import unquote, urlsplit
 
@@ -16,11 +16,11 @@ from vega_runtime.tools.definition import (
     Template,
     Tool,
     ToolContext,
+    ToolOptions,
     render,
     render_text,
 )
 from vega_runtime.tools.fetch import Outgoing, Reply, TemporaryFailure, fetch
-from vega_runtime.tools.schema import Param
 
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 _TRANSIENT = (408, 425, 429, 500, 502, 503, 504)
@@ -53,13 +53,13 @@ class HttpTool(Tool):
     """
 
     templates = ("url", "headers", "query", "body")
+    limits = ("allowed_hosts",)
+    usual_capabilities = ("net",)
 
     def __init__(
         self,
         name: str,
         *,
-        description: str,
-        params: Mapping[str, Param],
         url: Template,
         method: Method = "GET",
         headers: Mapping[str, Template] | None = None,
@@ -67,13 +67,9 @@ class HttpTool(Tool):
         body: Any = None,
         timeout: float = 30.0,
         retry: ToolRetry | None = None,
-        allowed_hosts: Sequence[str] = (),
-        confirm: bool = False,
-        capabilities: Sequence[str] = ("net",),
+        **options: Unpack[ToolOptions],
     ) -> None:
-        super().__init__(
-            name, description=description, params=params, confirm=confirm, capabilities=capabilities
-        )
+        super().__init__(name, **options)
         self.method: Method = method
         self.url = url
         self.headers = dict(headers or {})
@@ -81,7 +77,6 @@ class HttpTool(Tool):
         self.body = body
         self.timeout = timeout
         self.retry = retry
-        self.allowed_hosts = tuple(allowed_hosts)
 
     async def run(self, args: Args, context: ToolContext) -> str:
         headers = {

@@ -23,7 +23,7 @@ class MemorySearchTool(Tool):
     """Finds what was remembered, best match first, as JSON."""
 
     async def run(self, args: Args, context: ToolContext) -> str:
-        limit = args.get("limit") or 5
+        limit: int = args["limit"]
         if not 1 <= limit <= 100:
             raise ToolError("'limit' must be between 1 and 100")
         hits = await _store(context).search(args["query"], limit)

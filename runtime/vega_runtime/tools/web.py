@@ -1,15 +1,14 @@
 """The built-in tools for the web: fetching a URL that a model gives, and searching."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, cast
+from collections.abc import Iterator, Mapping
+from typing import Any, Unpack, cast
 
 from vega_runtime.errors import ToolError
 from vega_runtime.text import text
-from vega_runtime.tools.definition import Args, Tool, ToolContext
+from vega_runtime.tools.definition import Args, Tool, ToolContext, ToolOptions
 from vega_runtime.tools.fetch import Outgoing
 from vega_runtime.tools.http import Method, header, json_content, quote, with_retry
-from vega_runtime.tools.schema import Param
 
 _TIMEOUT = 30.0
 
@@ -17,22 +16,19 @@ _TIMEOUT = 30.0
 class FetchTool(Tool):
     """Requests the URL that a call gives; private addresses only where `allowed_hosts` has them."""
 
+    limits = ("allowed_hosts",)
+    usual_capabilities = ("net",)
+
     def __init__(
         self,
         name: str,
         *,
-        description: str,
-        params: Mapping[str, Param],
         method: Method,
-        allowed_hosts: Sequence[str] = (),
         timeout: float = _TIMEOUT,
-        confirm: bool = False,
+        **options: Unpack[ToolOptions],
     ) -> None:
-        super().__init__(
-            name, description=description, params=params, confirm=confirm, capabilities=("net",)
-        )
+        super().__init__(name, **options)
         self.method: Method = method
-        self.allowed_hosts = tuple(allowed_hosts)
         self.timeout = timeout
 
     async def run(self, args: Args, context: ToolContext) -> str:
@@ -66,7 +62,7 @@ class SearchTool(Tool):
                 "web search is not set up: set VEGA_SEARCH_URL to the address of a search service"
                 " with {query} in it, such as https://search.example.com/?q={query}&format=json"
             )
-        limit = args.get("limit") or 5
+        limit: int = args["limit"]
         if not 1 <= limit <= 50:
             raise ToolError("'limit' must be between 1 and 50")
         url = address.replace("{query}", quote(args["query"])).replace("{limit}", str(limit))

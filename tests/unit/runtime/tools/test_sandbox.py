@@ -8,6 +8,7 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import pytest
+
 from vega_runtime.errors import ToolError
 from vega_runtime.tools import Root, Sandbox
 from vega_runtime.tools.directory import best_method
