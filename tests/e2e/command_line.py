@@ -34,9 +34,9 @@ ECHO = """\
 workflows:
   echo:
     inputs:
-      text: string
+      word: string
     steps:
-      - set: {shown: "<<text>>!"}
+      - set: {shown: "<<word>>!"}
     output: <<shown>>
 """
 """A program that calls no model."""

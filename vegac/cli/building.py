@@ -38,7 +38,7 @@ def build(
             return 1
         from vegac.cli.bundle import write_bundle
 
-        write_bundle(bundle, list(compiled.values()))
+        write_bundle(bundle, compiled)
         return 0
     texts = _outputs(compiled, emit)
     if output == "-":
@@ -70,19 +70,21 @@ def _compile(
 
 def _outputs(compiled: dict[Path, Compiled], emit: Literal["python", "ir"]) -> dict[Path, str]:
     """What to write, by its path under the output folder, which mirrors the sources' folders."""
+    from vegac.emit.module import module_name
+
     root = Path(commonpath([path.resolve().parent for path in compiled]))
     texts: dict[Path, str] = {}
     for path, result in compiled.items():
         if result.module is None:
             continue
-        folder = path.resolve().parent.relative_to(root)
+        target = path.resolve().parent.relative_to(root) / module_name(path.name)
         if emit == "python":
-            texts[folder / f"{result.module.name}.py"] = result.module.text
+            texts[target.with_suffix(".py")] = result.module.text
         else:
             from vegac.ir.text import program_text
 
             assert result.program is not None
-            texts[folder / f"{result.module.name}.ir"] = program_text(result.program)
+            texts[target.with_suffix(".ir")] = program_text(result.program)
     return texts
 
 

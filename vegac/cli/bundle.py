@@ -2,7 +2,7 @@
 
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from importlib.metadata import PackageNotFoundError, requires
 from importlib.util import find_spec
 from pathlib import Path
@@ -17,11 +17,17 @@ _SCRIPT = "bundle_main.py"
 _OPENAI = re.compile(r"openai/|gpt-|chatgpt-|o\d")
 
 
-def write_bundle(folder: Path, compiled: Sequence[Compiled]) -> None:
+def write_bundle(folder: Path, compiled: Mapping[Path, Compiled]) -> None:
     """Write the modules, the runtime, a start script and requirements.txt. Raises Problem."""
     if folder.exists() and not folder.is_dir():
         raise Problem(f"'{folder}' is not a folder")
-    modules = {result.module.name: result.module.text for result in compiled if result.module}
+    from vegac.emit.module import module_name
+
+    modules = {
+        module_name(path.name): result.module.text
+        for path, result in compiled.items()
+        if result.module
+    }
     if len(modules) < len(compiled):
         raise Problem("two of the programs would become modules of the same name")
     for name, text in modules.items():
@@ -31,7 +37,7 @@ def write_bundle(folder: Path, compiled: Sequence[Compiled]) -> None:
     script = (Path(__file__).parent / _SCRIPT).read_text(encoding="utf-8")
     write_file(folder / "run.py", script)
     write_file(folder / "__main__.py", "from run import main\n\nmain()\n")
-    programs = [result.program for result in compiled if result.program is not None]
+    programs = [result.program for result in compiled.values() if result.program]
     needed = sorted({requirement for program in programs for requirement in _needs(program)})
     write_file(folder / "requirements.txt", "".join(f"{line}\n" for line in needed))
     note(f"wrote {', '.join(f'{name}.py' for name in modules)} and the runtime to {folder}")
@@ -63,13 +69,16 @@ def _needs(program: ir.Program) -> Iterator[str]:
             yield _requirement("openai")
         if isinstance(name, str) and name.startswith("local/"):
             yield _requirement("xllamacpp")
-    if not names or any(agent.options.get("base_url") for agent in program.agents):
+    if any(agent.options.get("base_url") for agent in program.agents):
         yield _requirement("openai")
+    if program.agents and not names:
+        # The model is chosen when the program is run.
         yield _requirement("anthropic")
-    text = repr(list(_words(program)))
-    if "http" in text or "web_search" in text:
+        yield _requirement("openai")
+    words = set(_words([program.agents, program.tools, program.workflows, program.settings]))
+    if words & {"HttpTool", "http_get", "http_post", "web_search"}:
         yield _requirement("httpx")
-    if "yaml" in text.lower():
+    if words & {"yaml", "YAML", "Skills"}:
         yield _requirement("pyyaml")
 
 

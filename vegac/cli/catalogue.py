@@ -9,7 +9,6 @@ from importlib import resources
 from vega_runtime.errors import Cancelled, ConfigError
 from vega_runtime.models.download import FILES, fetch, installed
 from vega_runtime.models.prices import price_of, prices_date
-
 from vegac.cli.problem import Problem
 from vegac.cli.terminal import note, out
 from vegac.source.suggest import available, did_you_mean

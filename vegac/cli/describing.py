@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from vegac.cli.problem import Problem
 from vegac.cli.programs import find_program
+from vegac.cli.results import yaml_text
 from vegac.cli.terminal import announce, note
 from vegac.ir import nodes as ir
 from vegac.source.file import Placements
@@ -73,8 +74,6 @@ def described(opened: Opened, kind: Kind, name: str) -> str:
 
     Raises Problem for an unknown name.
     """
-    import yaml
-
     program = opened.program
     found: dict[str, Any] = {
         item.name: item
@@ -96,10 +95,9 @@ def described(opened: Opened, kind: Kind, name: str) -> str:
         data = _workflow(item, opened)
     else:
         data = {key: _plain(value, opened) for key, value in item.construct.arguments.items()}
-    text = yaml.dump(data, Dumper=_dumper(), allow_unicode=True, sort_keys=False, width=100)
     location = locate(item.span, opened.placements)
     where = f", {place(location)}" if location else ""
-    return f"# {kind} {name}{where}\n{text}"
+    return f"# {kind} {name}{where}\n{yaml_text(data)}"
 
 
 def _workflow(workflow: ir.Workflow, opened: Opened) -> dict[str, Any]:
@@ -180,18 +178,3 @@ def _table(rows: list[tuple[str, str, str]]) -> list[str]:
     return [
         f"  {name:<{first}}  {detail:<{second}}  {text}".rstrip() for name, detail, text in rows
     ]
-
-
-def _dumper() -> Any:
-    """YAML that shows text of several lines as it is."""
-    import yaml
-
-    class Dumper(yaml.SafeDumper):
-        pass
-
-    def text(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
-        style = "|" if "\n" in value else None
-        return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=style)
-
-    Dumper.add_representer(str, text)
-    return Dumper

@@ -5,7 +5,6 @@ import sys
 from typing import Any
 
 from vega_runtime.errors import VegaError
-
 from vegac.cli.problem import Problem
 from vegac.cli.results import shown
 from vegac.cli.terminal import note, out

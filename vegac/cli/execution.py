@@ -23,8 +23,8 @@ from vegac.workspace import Compiled, UsageError, Workspace
 if TYPE_CHECKING:
     from vega_runtime.options import RunOptions
     from vega_runtime.workflow import Workflow
-
     from vegac.cli.progress import Progress
+    from vegac.emit.module import EmittedModule
 
 
 class Wanted(Struct, frozen=True):
@@ -59,11 +59,12 @@ def execute(wanted: Wanted) -> int:
         compiled = Workspace().compile(path)
     except UsageError as error:
         raise Problem(str(error)) from error
-    if compiled.module is None:
+    module = compiled.module
+    if module is None:
         _show_errors(compiled)
         return 1
     _show_warnings(compiled)
-    workflow = _workflow(compiled, name, path)
+    workflow = _workflow(module, name, path)
     inputs = _inputs(wanted, workflow, path)
     if wanted.dry_run:
         from vegac.cli.dry_run import plan
@@ -144,10 +145,12 @@ def _show_warnings(compiled: Compiled) -> None:
             note(brief(item, report.placements, style))
 
 
-def _workflow(compiled: Compiled, name: str | None, path: Path) -> "Workflow[Any, Any]":
+def _workflow(module: "EmittedModule", name: str | None, path: Path) -> "Workflow[Any, Any]":
+    from vegac.emit.module import module_name
     from vegac.loader import load
 
-    workflows = load(compiled.module).PROGRAM.workflows
+    loaded = load(module, f"vega_program_{module_name(path.name)}")
+    workflows = loaded.PROGRAM.workflows
     return workflows[find_workflow(name, workflows, path)]
 
 
@@ -208,7 +211,6 @@ def _run(
     progress: "Progress",
 ) -> int:
     from vega_runtime.errors import VegaError
-
     from vegac.cli.cancelling import Interrupted, run_until_cancelled
     from vegac.cli.progress import cancelled
 

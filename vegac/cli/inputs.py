@@ -46,7 +46,7 @@ class Gatherer:
         Options win over `--input`, and that over `--inputs`. Raises Problem.
         """
         from vega_runtime.errors import InputError
-        from vega_runtime.inputs import raw_inputs
+        from vega_runtime.inputs import raw_inputs, unknown_input
 
         for name in given.files:
             self._data(stdin.read() if name == "-" else read_text(Path(name)), name)
@@ -55,6 +55,10 @@ class Gatherer:
         for name, value in given.options:
             self._option(name, value)
         self._from(stdin)
+        unknown = [name for name in self._values if name not in self._declared]
+        if unknown and not self._declared:
+            # With declared inputs the runtime tells, together with all else that is wrong.
+            raise self._problem(unknown_input(unknown[0], self._declared))
         try:
             return self._values | raw_inputs(self._declared, self._texts)
         except InputError as error:

@@ -9,9 +9,9 @@ from rich.console import Console, Group
 from rich.live import Live
 from rich.spinner import Spinner
 from rich.text import Text
-from vega_runtime import events
 
-from vegac.cli.progress import Progress, one_line, seconds, spent
+from vega_runtime import events
+from vegac.cli.progress import Progress, label, one_line, seconds, spent
 from vegac.source.render.cells import visible
 
 _MOST_ROWS = 12
@@ -64,7 +64,7 @@ class LiveProgress(Progress):
             line.append("✓ ", "green")
         else:
             line.append("✗ ", "red")
-        line.append(visible(event.key))
+        line.append(label(event.key))
         line.append(f"  {visible(event.agent)}", "bold")
         line.append(f"  {spent(event.duration, event.usage, event.cost)}", "dim")
         if event.error is not None:
@@ -97,7 +97,7 @@ class LiveProgress(Progress):
             frame = step.spinner.render(now)
             row = Text.assemble(
                 frame if isinstance(frame, Text) else "",
-                f" {visible(key)}  ",
+                f" {label(key)}  ",
                 (visible(step.agent), "bold"),
                 (f"  {seconds(now - step.begun)}", "dim"),
                 no_wrap=True,

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from vega_runtime import events
 from vega_runtime.models.prices import format_money
-
 from vegac.cli.terminal import note
 from vegac.source.render.cells import visible
 
@@ -60,11 +59,11 @@ class Progress:
         note(text)
 
     def started(self, event: events.StepStarted) -> None:
-        self.say(f"started {event.key} ({event.agent})")
+        self.say(f"started {label(event.key)} ({event.agent})")
 
     def ended(self, event: events.StepEnded) -> None:
         self._flush(event.key)
-        name = f"{event.key} ({event.agent})"
+        name = f"{label(event.key)} ({event.agent})"
         if event.error is not None:
             after = seconds(event.duration)
             self.say(f"failed {name} after {after}: {one_line(str(event.error))}")
@@ -75,14 +74,14 @@ class Progress:
         text = self._unfinished.get(event.key, "") + event.text
         *lines, self._unfinished[event.key] = text.split("\n")
         for line in lines:
-            self.say(f"  {event.key} | {visible(line)}")
+            self.say(f"  {label(event.key)} | {visible(line)}")
 
     def tool(self, event: events.ToolStarted) -> None:
-        self.say(f"tool {event.key}: {event.tool}")
+        self.say(f"tool {label(event.key)}: {event.tool}")
 
     def retrying(self, event: events.Retrying) -> None:
         wait = seconds(event.delay)
-        self.say(f"retrying {event.key} in {wait}: {one_line(str(event.error))}")
+        self.say(f"retrying {label(event.key)} in {wait}: {one_line(str(event.error))}")
 
     def finished(self, event: events.RunEnded) -> None:
         steps = "1 step" if self.steps == 1 else f"{self.steps} steps"
@@ -91,10 +90,19 @@ class Progress:
     def _flush(self, key: str) -> None:
         rest = self._unfinished.pop(key, "")
         if rest:
-            self.say(f"  {key} | {visible(rest)}")
+            self.say(f"  {label(key)} | {visible(rest)}")
 
     def _add(self, cost: int | None) -> None:
         self.cost = None if cost is None or self.cost is None else self.cost + cost
+
+
+def label(key: str) -> str:
+    """A step's key without repetitions: a branch is often named like the only step in it."""
+    parts: list[str] = []
+    for part in key.split("/"):
+        if not parts or parts[-1] != part:
+            parts.append(part)
+    return visible("/".join(parts))
 
 
 def seconds(duration: float) -> str:

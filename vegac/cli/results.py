@@ -8,7 +8,6 @@ from vegac.cli.terminal import out, write_file
 
 if TYPE_CHECKING:
     from vega_runtime.errors import Place, VegaError
-
     from vegac.source.render.canvas import Style
 
 FORMS = ("text", "json", "yaml")
@@ -33,10 +32,7 @@ def write_result(value: Any, output: str) -> None:
 def shown(value: Any, form: str) -> str:
     """A value as text: a string as it is, nothing for null, all else as readable JSON."""
     if form == "yaml":
-        import yaml
-
-        text = yaml.safe_dump(value, allow_unicode=True, sort_keys=False, width=100)
-        return text.removesuffix("...\n")
+        return yaml_text(value)
     if form == "text" and isinstance(value, str):
         return value
     if form == "text" and value is None:
@@ -44,10 +40,25 @@ def shown(value: Any, form: str) -> str:
     return json.dumps(value, ensure_ascii=False, indent=2)
 
 
+def yaml_text(value: Any) -> str:
+    """A value as YAML; text of several lines stays readable."""
+    import yaml
+
+    class Dumper(yaml.SafeDumper):
+        pass
+
+    def text(dumper: Any, value: str) -> Any:
+        style = "|" if "\n" in value else None
+        return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=style)
+
+    Dumper.add_representer(str, text)
+    shown = yaml.dump(value, Dumper=Dumper, allow_unicode=True, sort_keys=False, width=100)
+    return shown.removesuffix("...\n")
+
+
 def failure(error: "VegaError", root: Path, style: "Style") -> str:
     """A failed run in one line with its place, then the place itself."""
     from vega_runtime.errors import ConfigError, InputError
-
     from vegac.source.render.cells import visible
 
     kind = style.paint("error", "error")
