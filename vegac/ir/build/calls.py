@@ -48,6 +48,9 @@ def call(builder: "StepBuilder", step: Step, site: str) -> ir.Block:
     for entry in entries:
         value = builder.texts.value(entry.value)
         declared = signature.inputs.get(entry.key.value)
+        if declared is None and not signature.complete:
+            arguments[entry.key.value] = value
+            continue
         if declared is None:
             _unknown_input(builder, entry, name, list(signature.inputs))
             continue

@@ -17,10 +17,12 @@ from vegac.syntax.nodes import Mapping
 
 
 class Signature(Struct, eq=False):
-    """What a caller knows of a workflow."""
+    """What a caller knows of a workflow. The inputs are not `complete` where a workflow without
+    `inputs` calls itself: what it reads is not known yet."""
 
     inputs: dict[str, ir.Input]
     result: Type
+    complete: bool = True
 
 
 class ProgramContext:
@@ -47,7 +49,7 @@ class ProgramContext:
             self.findings.quiet += 1
             read = read_inputs(self.findings, inputs) if inputs is not None else {}
             self.findings.quiet -= 1
-            return Signature(read, ANY)
+            return Signature(read, ANY, complete=inputs is not None)
         workflow = self.workflow(name).workflow
         return Signature({i.name: i for i in workflow.inputs}, workflow.result_type)
 

@@ -31,6 +31,14 @@ _TEXTS = {
     "file_read": ("path",),
     "file_write": ("path", "content"),
 }
+_LIMITS = ("allowed_paths", "allowed_commands", "allowed_hosts")
+_LIMITS_OF = {
+    "http": "allowed_hosts",
+    "exec": "allowed_commands",
+    "file_read": "allowed_paths",
+    "file_write": "allowed_paths",
+}
+"""Which limit a kind of tool keeps."""
 _CAPABILITIES: dict[str, tuple[str, ...]] = {
     "http": ("net",),
     "exec": ("exec",),
@@ -86,6 +94,10 @@ class _ToolBuilder:
             if not isinstance(read, Invalid):
                 arguments["confirm"] = read
         kind, specific = self._implementation(entries.get("implementation"))
+        for key in _LIMITS:
+            if key in arguments and kind and key != _LIMITS_OF.get(kind):
+                self._idle_limit(key, entries[key], kind)
+                del arguments[key]
         arguments.update(specific)
         if kind == "builtin":
             arguments.pop("params", None)
@@ -93,6 +105,15 @@ class _ToolBuilder:
             arguments.setdefault("capabilities", _CAPABILITIES[kind])
         construct = ir.Construct(_CLASSES.get(kind, "ExecTool"), arguments, (name,))
         return ir.Tool(name, self.declaration.key.span, construct)
+
+    def _idle_limit(self, key: str, entry: Entry, kind: str) -> None:
+        right = _LIMITS_OF.get(kind)
+        self.findings.report(
+            "unknown-key",
+            entry.key.span,
+            f"a tool of type {kind} has no key '{key}', for it would limit nothing",
+            hint=f"its limit is `{right}`" if right else "remove it",
+        )
 
     def _missing_description(self) -> None:
         self.findings.report(
