@@ -150,6 +150,10 @@ class Workspace:
         def load(pattern: str, including: str) -> list[FileTree]:
             return self._included(pattern, folders[including], folders)
 
+        def find_file(name: str, declared_in: str) -> tuple[str, bool]:
+            path = folders[declared_in] / name
+            return Path(os.path.relpath(path, folder)).as_posix(), path.is_file()
+
         declarations = Collector(findings, load).collect(tree)
         placements = Placements()
         for part in declarations.trees:
@@ -158,7 +162,7 @@ class Workspace:
         strict = False
         lints = dict(self.config.lints)
         if tree.root is not None:
-            context = build_program(findings, declarations, self.today)
+            context = build_program(findings, declarations, self.today, find_file)
             program = program_of(context)
             strict = context.settings.strict
             lints.update(context.settings.lints)

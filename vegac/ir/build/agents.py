@@ -1,6 +1,6 @@
 """Agents and settings: inheritance resolved, fields read, checked and normalised."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date
 
 from msgspec import Struct
@@ -52,6 +52,11 @@ CONSTRUCTORS = {
 """Keys whose mapping becomes a constructor of the runtime."""
 
 
+FindFile = Callable[[str, str], tuple[str, bool]]
+"""`find_file(path, file that names it)`: the path relative to the program, and whether there is
+such a file."""
+
+
 class Resolved(Struct, eq=False):
     """An agent with what it inherits: the entry of each field and the file that holds it."""
 
@@ -70,6 +75,7 @@ class AgentBuilder:
         settings: dict[str, ir.StaticValue],
         mcp: tuple[str, ...],
         today: date,
+        find_file: FindFile,
     ) -> None:
         self.findings = findings
         self.program = program
@@ -80,6 +86,7 @@ class AgentBuilder:
         self.used_tools: set[str] = set()
         self.used_agents: set[str] = set()
         self.today = today
+        self.find_file = find_file
 
     def build(self) -> list[ir.Agent]:
         resolved = {name: self._resolve(name) for name in self.program.agents}
@@ -245,18 +252,19 @@ class AgentBuilder:
             case "budget":
                 return self._budget(node)
             case "knowledge":
-                return self.reader.strings(node, name)
+                items = node.items if isinstance(node, Sequence) else [node]
+                read = [self._file(item, file, name) for item in items]
+                return tuple(path for path in read if not isinstance(path, Invalid))
             case _ if name in CONSTRUCTORS:
                 return construct(self.reader, node, name)
             case _:
                 return self.reader.read(node, grammar.AGENT[name], name)
 
     def _system(self, node: Node, file: str) -> Read:
-        del file
         if isinstance(node, Mapping):
-            values = self.reader.values(node, grammar.SYSTEM_FILE, "`system`")
-            path = values.get("file")
-            return ir.Construct("file_text", {}, (path,)) if path is not None else INVALID
+            entry = self.reader.table(node, grammar.SYSTEM_FILE, "`system`").get("file")
+            path = self._file(entry.value, file, "file") if entry is not None else INVALID
+            return path if isinstance(path, Invalid) else ir.Construct("file_text", {}, (path,))
         if not isinstance(node, Scalar):
             return self.reader.read(node, grammar.AGENT["system"], "system")
         scope = FixedScope(self.findings, {}, ("date", "time", "now"))
@@ -267,6 +275,21 @@ class AgentBuilder:
                 return text
             return str(built.value) if built.value is not None else INVALID
         return ir.Computed(built, "run")
+
+    def _file(self, node: Node, declared_in: str, name: str) -> Read:
+        """A file's path, relative to the program's folder; it must exist."""
+        path = self.reader.string(node, name)
+        if not isinstance(path, str):
+            return path
+        resolved, exists = self.find_file(path, declared_in)
+        if not exists:
+            self.findings.report(
+                "missing-file",
+                node.span,
+                f"there is no file '{path}'",
+                hint="paths are relative to the file that names them",
+            )
+        return resolved
 
     def _tools(self, node: Node) -> Read:
         if not isinstance(node, Sequence):

@@ -5,7 +5,7 @@ from datetime import date
 from msgspec import Struct
 
 from vegac.ir import nodes as ir
-from vegac.ir.build.agents import AgentBuilder
+from vegac.ir.build.agents import AgentBuilder, FindFile
 from vegac.ir.build.models import check_model
 from vegac.ir.build.settings import Settings, read_settings
 from vegac.ir.build.tools import build_tool
@@ -28,14 +28,20 @@ class Signature(Struct, eq=False):
 class ProgramContext:
     """What the parts of a program know of each other while they are lowered."""
 
-    def __init__(self, findings: Findings, declarations: Declarations, today: date) -> None:
+    def __init__(
+        self,
+        findings: Findings,
+        declarations: Declarations,
+        today: date,
+        find_file: FindFile,
+    ) -> None:
         self.findings = findings
         self.declarations = declarations
         self.settings: Settings = read_settings(findings, declarations.settings)
         self.agents = dict.fromkeys(declarations.agents)
         self.workflow_names = dict.fromkeys(declarations.workflows)
         self.agent_builder = AgentBuilder(
-            findings, declarations, self.settings.values, self.settings.mcp, today
+            findings, declarations, self.settings.values, self.settings.mcp, today, find_file
         )
         self.built: dict[str, Built] = {}
         self.open: set[str] = set()
@@ -65,9 +71,11 @@ class ProgramContext:
         return self.built[name]
 
 
-def build_program(findings: Findings, declarations: Declarations, today: date) -> ProgramContext:
+def build_program(
+    findings: Findings, declarations: Declarations, today: date, find_file: FindFile
+) -> ProgramContext:
     """Lower everything; the IR is `program_of(context)`. Models are judged as of `today`."""
-    context = ProgramContext(findings, declarations, today)
+    context = ProgramContext(findings, declarations, today, find_file)
     default = context.settings.default_model
     if default is not None:
         check_model(findings, default, own_endpoint=False, today=today)
