@@ -31,6 +31,7 @@ from vega_runtime.tools import (
     resolve,
 )
 from vega_runtime.tools.addresses import host_matches, is_public
+from vega_runtime.virtual_time import run_virtual
 
 
 @dataclass
@@ -338,6 +339,14 @@ async def test_a_slow_server_ends_at_the_time_limit(server: Server, path: str) -
     assert result.is_error
     assert "within 0.3 s" in result.content
     assert await asyncio.to_thread(server.left.wait, 20)
+
+
+def test_the_clock_of_a_test_stands_still_while_a_request_is_open(server: Server) -> None:
+    async def play() -> tuple[str, float]:
+        result = await call(own(server, "/x"))
+        return result.content, asyncio.get_running_loop().time()
+
+    assert run_virtual(play()) == ("hello", 0.0)
 
 
 async def test_cancelling_closes_the_connection(server: Server) -> None:

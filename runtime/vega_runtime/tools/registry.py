@@ -131,7 +131,11 @@ def resolve(
         if isinstance(entry, Tool):
             own[entry.name] = found[entry.name] = entry
         elif not isinstance(entry, str):
-            tool = FunctionTool(entry)
+            try:
+                tool = FunctionTool(entry)
+            except TypeError as problem:
+                problems.append(f"{entry!r} cannot be a tool: {problem}")
+                continue
             own[tool.name] = found[tool.name] = tool
         elif "*" in entry:
             matching = [name for name in others if fnmatch.fnmatchcase(name, entry)]
