@@ -35,6 +35,11 @@ def needs(
     return Needs(tuple(finder.variables), tuple(finder.loops), finder.computed)
 
 
+def ends(body: ir.Block) -> bool:
+    """Whether every path through the block ends in `return` or `fail`."""
+    return _Finder().block(body, set()) is None
+
+
 def _loop(level: int) -> str:
     return f"<loop {level}>"
 
