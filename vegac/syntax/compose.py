@@ -217,9 +217,6 @@ class _Builder:
         style = _STYLES[event.style]
         tag: str | None = event.tag
         anchor: str | None = event.anchor
-        # Parsers fill in the tag of quoted scalars that have none.
-        if tag is not None and (event.implicit[0] or event.implicit[1]):
-            tag = None
         if tag is not None or anchor is not None:
             start = self._content(start) if value or style != "plain" else end
         if self.masked.masks:
@@ -335,13 +332,16 @@ class _Builder:
                 return key
             self._error("yaml-syntax", "a key is missing here", key.start, key.end + 1)
             return None
+        before = len(self.diagnostics)
         node = self._node(event, depth)
-        if isinstance(node, Scalar) and type(event) is AliasEvent:
+        if isinstance(node, Scalar):
             return node
         start, end = event.start_mark.index, max(node.end, event.start_mark.index + 1)
         text = self.source[start:end]
         if isinstance(node, ErrorNode):
             return None
+        # Whatever is wrong within it follows from this.
+        del self.diagnostics[before:]
         if text.startswith("{{") and "\n" not in text:
             self._error(
                 "yaml-syntax",

@@ -16,7 +16,7 @@ from vegac.syntax.compose import (
     compose,
     first_failure,
 )
-from vegac.syntax.nodes import Chunk, Entry, Mapping
+from vegac.syntax.nodes import Chunk, Entry, Mapping, Scalar
 from vegac.syntax.pitfalls import comments_in_text
 from vegac.syntax.recovery import Effort, recover
 from vegac.syntax.yaml_findings import duplicate_key
@@ -250,7 +250,7 @@ class _Session:
         root = composed.root
         if isinstance(root, Mapping):
             self.tree.root = root
-        elif root is None:
+        elif root is None or (isinstance(root, Scalar) and root.end == root.start):
             self.complain("empty-file", "the file is empty", Span(chunk.unit, 0, 0))
         elif not composed.diagnostics:
             self.complain(

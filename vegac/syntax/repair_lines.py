@@ -27,7 +27,9 @@ def tabs(scene: Scene) -> Iterator[Repair]:
     hit = [line for line in tabbed if line in (scene.line, scene.lines[scene.near])] or tabbed
     for lines in (tabbed, hit[:1]):
         tab = scene.text.index("\t", hit[0].start)
-        for width in (0, 2, 4, 8, 1):
+        # A tab among spaces slipped in; tabs alone stand for some spaces each.
+        spaces = " " in scene.text[hit[0].start : hit[0].content]
+        for width in (0, 2, 4, 8, 1) if spaces else (2, 4, 8, 1, 0):
             changes = tuple(
                 Change(
                     line.start,

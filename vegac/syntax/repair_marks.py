@@ -11,7 +11,7 @@ from vegac.syntax.yaml_findings import quoted
 
 _HOLE = re.compile(r"\{\{.*?\}\}|<<.*?>>")
 _HOLE_OPEN = re.compile(r"\{\{|<<")
-_BAD_START = re.compile(r"[@`%*&!|>,\]}]")
+_BAD_START = re.compile(r"[@`%*&!|>]")
 _PAIRS = {"[": "]", "{": "}"}
 _OPENERS = {"]": "[", "}": "{"}
 _SLIP = re.compile(r"[\[{:\"'](?:[ \t]+\S|-[ \t])")
@@ -205,21 +205,18 @@ def brackets(scene: Scene) -> Iterator[Repair]:
             yield Repair(message, place, place + 1, (change,), hint, f"write `{closer}`")
         # As many brackets as this line leaves open.
         missing = _unclosed(text[start : line.stop])
-        for end in dict.fromkeys(
-            (line.stop, _block_end(scene, start), scene.lines[scene.here].stop)
-        ):
+        here = scene.lines[scene.here].stop
+        for end in dict.fromkeys((line.stop, _block_end(scene, start), here)):
             for inserted in dict.fromkeys((missing or closer, closer)):
                 if end > start:
                     change = Change(end, end, inserted)
                     title = f"insert `{inserted}`"
                     yield Repair(message, start, start + 1, (change,), hint, title)
-        yield Repair(
-            message,
-            start,
-            start + 1,
-            (Change(start, start + 1, ""),),
-            f"{hint}, or remove it",
-        )
+        if not missing:
+            message = f"what follows this `{bracket}` cannot be read"
+            hint = "put the text in quotes"
+        change = Change(start, start + 1, "")
+        yield Repair(message, start, start + 1, (change,), f"{hint}, or remove `{bracket}`")
         yield from quote_value(line, text, message, (start, start + 1), hint)
     if scene.char in _OPENERS:
         yield Repair(
@@ -265,7 +262,7 @@ def forbidden_starts(scene: Scene) -> Iterator[Repair]:
         where = (place, place + 1)
         if place == line.value:
             yield from quote_value(line, text, message, where, "put the text in quotes")
-        elif text[place] not in ",]}":
+        else:
             end = place
             while end < line.stop and text[end] not in ",]}":
                 end += 1
