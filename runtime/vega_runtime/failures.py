@@ -46,7 +46,7 @@ def translated(error: Exception, program: Program | None) -> Exception:
     place, own = _traced(error.__traceback__, program)
     if not own:
         return error
-    failure = ExpressionError(explain(error), place=place)
+    failure = ExpressionError(_message(error, program), place=place)
     failure.__cause__ = error
     failure.__traceback__ = error.__traceback__
     return failure
@@ -55,6 +55,17 @@ def translated(error: Exception, program: Program | None) -> Exception:
 def info(error: VegaError) -> ErrorInfo:
     """What the program sees of a failure; `step` is the name of the step without its workflow."""
     return ErrorInfo(error.message, error.type, (error.site or "").partition("/")[2])
+
+
+def _message(error: Exception, program: Program) -> str:
+    last = error.__traceback__
+    while last is not None and last.tb_next is not None:
+        last = last.tb_next
+    if last is not None and last.tb_frame.f_code.co_filename == program.module_file:
+        from .operands import failed_operation
+
+        return failed_operation(last) or explain(error)
+    return explain(error)
 
 
 def _traced(trace: TracebackType | None, program: Program) -> tuple[Place | None, bool]:

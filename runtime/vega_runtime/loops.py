@@ -70,12 +70,14 @@ def elements(iterable: Iterable[T] | None) -> list[T]:
         ) from None
 
 
-def rounds(limit: Any) -> int:
-    """The `max` of a `repeat` as a number of rounds. Raises ExpressionError unless at least 1."""
+def at_least_one(limit: Any, option: str) -> int:
+    """A limit as a whole number. Raises ExpressionError unless it is at least 1."""
     if isinstance(limit, float) and limit.is_integer():
         limit = int(limit)
     if isinstance(limit, bool) or not isinstance(limit, int) or limit < 1:
         from .inputs import shown
 
-        raise ExpressionError(f"`max` must be a whole number of at least 1, not {shown(limit)}")
+        raise ExpressionError(
+            f"`{option}` must be a whole number of at least 1, not {shown(limit)}"
+        )
     return limit

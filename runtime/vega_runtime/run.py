@@ -9,7 +9,6 @@ from .conversation import Conversation
 from .errors import (
     BudgetExceeded,
     ErrorInfo,
-    ExpressionError,
     MaxProcessesReached,
     TimeoutExceeded,
     VegaError,
@@ -18,7 +17,7 @@ from .errors import (
 )
 from .failures import info, translated
 from .group import Group
-from .loops import Loop, elements, rounds
+from .loops import Loop, at_least_one, elements
 from .options import RunOptions
 from .process import Process, Processes
 from .program import Program
@@ -175,11 +174,9 @@ class Run:
     def group(self, site: str, limit: int | None = None) -> Group:
         """Branches that run together: `async with run.group(site) as group`.
 
-        At most `limit` run at once. Raises ExpressionError for a limit below 1.
+        At most `limit` run at once. Raises ExpressionError unless it is a whole number from 1.
         """
-        if limit is not None and (isinstance(limit, bool) or limit < 1):
-            raise ExpressionError(f"`parallel` must be a whole number of at least 1, not {limit}")
-        return Group(self, site, limit)
+        return Group(self, site, None if limit is None else at_least_one(limit, "parallel"))
 
     def items(self, site: str, iterable: Iterable[T]) -> Iterator[T]:
         """The elements of a list, or the keys of a map."""
@@ -203,7 +200,7 @@ class Run:
 
     def repeat(self, site: str, limit: int, parent: Loop | None = None) -> Iterator[Loop]:
         """Up to `limit` rounds. Raises ExpressionError unless it is a whole number from 1."""
-        last = rounds(limit) - 1
+        last = at_least_one(limit, "max") - 1
         for index in range(last + 1):
             loop = Loop(index, index == last, parent)
             frame = (site, loop)
@@ -396,6 +393,7 @@ class Run:
                 base = ""
             else:
                 parts.append(str(self._branch))
+                site = site.replace(f"{base}/{self._branch}/", f"{base}/", 1)
         for loop_site, loop in self._frames:
             parts.append(f"{self._relative(loop_site, base)}[{loop.index}]")
             base = loop_site

@@ -18,6 +18,7 @@ from vega_runtime import (
     values,
     workflow,
 )
+from vega_runtime.failures import explain
 
 NULL: Any = None
 
@@ -60,6 +61,32 @@ def evaluated(body: Callable[[], Any]) -> Any:
     ],
 )
 def test_what_python_raises_is_told_in_the_languages_words(
+    play: Any, body: Callable[[], Any], message: str
+) -> None:
+    with pytest.raises(FAILURES) as caught:
+        body()
+    assert message in explain(caught.value)
+    assert isinstance(play(evaluated(body)).error, ExpressionError)
+
+
+ITEMS: list[Any] = [1, "two"]
+NAMES: dict[str, Any] = {"näme": 1}
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        (lambda: ITEMS[2], "there is no element 2 in a list of 2 elements"),
+        (lambda: ITEMS[0] + ITEMS[-1], "cannot add the number 1 and the string 'two'"),
+        (lambda: [x for x in ITEMS if x > 1], "'two'"),
+        (lambda: NAMES["näme"] // 0, "division by zero"),
+        (lambda: NAMES["nämen"], "the map has no key 'nämen'; it has: näme"),
+        (lambda: "é" in NULL, "cannot look for the string 'é' in null"),
+        (lambda: -NAMES["näme"]["x"], "cannot read the field 'x' of the number 1"),
+        (lambda: ITEMS[len(ITEMS)], "there is no element at that position"),
+    ],
+)
+def test_the_message_names_the_values_where_they_are_known(
     play: Any, body: Callable[[], Any], message: str
 ) -> None:
     error = play(evaluated(body)).error
@@ -105,8 +132,8 @@ def test_what_catch_sees(play: Any) -> None:
             return run.caught(failure)
 
     error = play(catches).output
-    assert error == ErrorInfo("cannot add null and a number", "ExpressionError", "")
-    assert text(error) == "cannot add null and a number"
+    assert error == ErrorInfo(error.message, "ExpressionError", "")
+    assert text(error).startswith("cannot add null and the number 1")
     assert json.loads(text([error]))[0]["type"] == "ExpressionError"
 
 

@@ -270,6 +270,18 @@ def test_keys_name_loops_and_branches(play: Any) -> None:
     ]
 
 
+def test_a_key_does_not_say_a_branch_twice(play: Any) -> None:
+    async def part(run: Run) -> str:
+        return await run.send("w/parallel/x/A", A, "x")
+
+    @workflow(PROGRAM, "w", agents=(A,))
+    async def keyed(run: Run) -> None:
+        async with run.group("w/parallel") as group:
+            group.start("x", part)
+
+    assert [event.key for event in play(keyed, ECHO).of(StepStarted)] == ["w/parallel/x/A"]
+
+
 def test_max_processes_counts_the_branches_that_run(play: Any) -> None:
     limited = program("x", settings=Settings(max_processes=2))
 

@@ -111,8 +111,8 @@ def test_fail_raises_with_its_place(sample: ModuleType, play: Any) -> None:
 
 def test_native_errors_carry_the_place_of_their_line(sample: ModuleType, play: Any) -> None:
     cases = [
-        ([], {"a": 1}, "there is no element", (100, 7)),
-        ([1, 2], {"b": 1}, "there is no field 'a'", (101, 9)),
+        ([], {"a": 1}, "there is no element 0 in an empty list", (100, 7)),
+        ([1, 2], {"b": 1}, "the map has no key 'a'; it has: b", (101, 9)),
         ([1, 0], {"a": 1}, "division by zero", (102, 11)),
     ]
     for xs, m, message, (line, column) in cases:
