@@ -9,8 +9,11 @@ PROSE = (
 )
 
 
-def program(lines: int) -> str:
-    """A valid program of at least `lines` lines; half of its holes are distinct expressions."""
+def program(lines: int, width: int = 100) -> str:
+    """A valid program of at least `lines` lines; half of its holes are distinct expressions.
+
+    Prose is cut at `width` characters, so that very long programs stay under the size of a file.
+    """
     out = [
         "name: Benchmark",
         "settings: {default_model: claude-haiku-4-5}",
@@ -22,12 +25,12 @@ def program(lines: int) -> str:
     number = 0
     while len(out) < lines:
         number += 1
-        out += _workflow(number)
+        out += _workflow(number, width)
     return "\n".join(out) + "\n"
 
 
-def _workflow(number: int) -> list[str]:
-    prose = [PROSE[(number + i) % len(PROSE)] for i in range(4)]
+def _workflow(number: int, width: int) -> list[str]:
+    prose = [PROSE[(number + i) % len(PROSE)][:width] for i in range(4)]
     return [
         f"  workflow-{number}:",
         f"    description: Improve part {number}",
