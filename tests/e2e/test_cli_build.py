@@ -54,6 +54,9 @@ def test_standard_output(tmp_path: Path) -> None:
     result = vegac(tmp_path, "build", "-o", "-")
     assert (result.status, result.err) == (0, "")
     compile(result.out, "echo_vega.py", "exec")
+    typed = vegac(tmp_path, "build", "--emit", "ir", "-o", "-")
+    assert typed.status == 0
+    assert "workflow echo(word: string) -> string\n" in typed.out
 
 
 def test_nothing_is_written_for_a_program_with_errors(tmp_path: Path) -> None:

@@ -151,6 +151,24 @@ def test_a_reader_that_leaves_is_no_failure(tmp_path: Path, findings: int) -> No
     assert process.wait(30) == 141
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="a shell of Unix closes the streams")
+@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&-", "<&- >&- 2>&-"])
+def test_closed_streams(tmp_path: Path, closed: str) -> None:
+    write(tmp_path, team__vega__yaml=TYPO)
+    line = f'"{sys.executable}" -m vegac check {closed}'
+    done = subprocess.run(
+        line,
+        shell=True,
+        cwd=tmp_path,
+        env=environment(tmp_path),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert done.stderr == ""
+
+
 def test_a_full_disk_is_told(tmp_path: Path) -> None:
     if not Path("/dev/full").exists():
         pytest.skip("needs /dev/full")

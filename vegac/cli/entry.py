@@ -3,6 +3,7 @@
 import gc
 import os
 import sys
+from pathlib import Path
 from typing import Any
 
 from vegac.cli.problem import Problem, ReaderLeftError
@@ -12,6 +13,7 @@ def main() -> None:
     """See `vegac.cli.main`."""
     # Compiling makes many objects that live to the end; `run` turns collection on again.
     gc.disable()
+    _open_missing_streams()
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
@@ -22,6 +24,13 @@ def main() -> None:
     arguments = [arg for at, arg in enumerate(arguments) if arg != "--debug" or at > end]
     status = _finish(_guarded(arguments, debug))
     sys.exit(status)
+
+
+def _open_missing_streams() -> None:
+    """A stream that was closed before the start, as with `>&-`, is None; use nothing instead."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115
 
 
 def _guarded(arguments: list[str], debug: bool) -> int:

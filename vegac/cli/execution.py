@@ -1,7 +1,6 @@
 """What `vegac run` does, from the file to the result."""
 
 import gc
-import io
 import os
 import sys
 from collections.abc import Sequence
@@ -161,7 +160,7 @@ def _inputs(wanted: Wanted, workflow: "Workflow[Any, Any]", path: Path) -> dict[
     usage = usage_line(str(path), workflow.name, workflow.inputs)
     given = Given(wanted.options, wanted.inputs, wanted.input_files)
     gatherer = Gatherer(workflow.inputs, usage, wanted.own_options)
-    inputs = gatherer.gather(given, sys.stdin or io.StringIO())
+    inputs = gatherer.gather(given, sys.stdin)
     try:
         return workflow.validate(inputs)
     except InputError as error:
@@ -184,7 +183,7 @@ def _options(
         if target:
             check_writable(Path(target))
     asker = None
-    if progress is not None and sys.stdin is not None and sys.stdin.isatty():
+    if progress is not None and sys.stdin.isatty():
         from vegac.cli.ask import Asker
 
         asker = Asker(progress)
