@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from .agent import Agent
-from .env import env_texts
+from .env import env_texts, resolve_env
 from .errors import ConfigError
-from .member import knowledge_of, model_of, system_of
+from .member import knowledge_of, max_tokens_of, model_of, system_of
 
 if TYPE_CHECKING:
     from .session import Session
@@ -14,24 +14,28 @@ if TYPE_CHECKING:
 
 
 def problems(session: "Session", workflow: "Workflow[Any, Any]") -> list[str]:
-    """Everything that keeps the workflow's agents from working, a line each, with its cure."""
-    found = [*_unsupported_settings(session)]
-    found += _missing_env(session, workflow)
+    """Everything that keeps the workflow from working, a line each, with its cure."""
+    settings = session.program.settings
+    found = [*_unsupported_settings(session), *_missing(session, [settings], "the settings")]
     for agent in workflow.agents:
-        found += _unsupported(agent)
-    if not found:  # what follows may come from the environment
-        found += _models(session, workflow)
-        found += _files_and_tools(session, workflow)
+        found += agent_problems(session, agent)
     return list(dict.fromkeys(found))
 
 
-def _missing_env(session: "Session", workflow: "Workflow[Any, Any]") -> Iterator[str]:
-    for agent in workflow.agents:
-        yield from _missing(session, [agent.replace(tools=None)], f"the agent {agent.name}")
-        for tool in agent.tools or ():
-            if hasattr(tool, "env_texts"):
-                yield from _missing(session, list(tool.env_texts()), f"the tool {tool.name}")
-    yield from _missing(session, [session.program.settings], "the settings")
+def agent_problems(session: "Session", agent: Agent) -> list[str]:
+    """Everything that keeps an agent from working, a line each, with its cure."""
+    found = [*_unsupported(agent), *_missing_env(session, agent)]
+    if not found:  # what follows may come from the environment
+        found += _model(session, agent)
+        found += _files_and_tools(session, agent)
+    return found
+
+
+def _missing_env(session: "Session", agent: Agent) -> Iterator[str]:
+    yield from _missing(session, [agent.replace(tools=None)], f"the agent {agent.name}")
+    for tool in agent.tools or ():
+        if hasattr(tool, "env_texts"):
+            yield from _missing(session, list(tool.env_texts()), f"the tool {tool.name}")
 
 
 def _missing(session: "Session", values: list[Any], owner: str) -> Iterator[str]:
@@ -46,28 +50,38 @@ def _missing(session: "Session", values: list[Any], owner: str) -> Iterator[str]
                 yield f"{error}; {owner} needs it"
 
 
-def _models(session: "Session", workflow: "Workflow[Any, Any]") -> Iterator[str]:
-    for agent in workflow.agents:
-        name, base_url = model_of(session, agent)
-        if not name:
-            yield (
-                f"the agent {agent.name} has no model: give it one with `model:`, set "
-                "`settings.default_model`, or start the run with --model or VEGA_MODEL"
-            )
-        elif session.options.provider is None and session.options.replay is None:
-            from .models.registry import check_model
+def _model(session: "Session", agent: Agent) -> Iterator[str]:
+    agent = resolve_env(agent, session.env)
+    name, base_url = model_of(session, agent)
+    if not name:
+        yield (
+            f"the agent {agent.name} has no model: give it one with `model:`, set "
+            "`settings.default_model`, or start the run with --model or VEGA_MODEL"
+        )
+        return
+    options = session.options
+    if options.provider is None and options.replay is None:
+        from .models.registry import check_model
 
-            problem = check_model(name, session.env, base_url)
+        names = [name]
+        if agent.fallback_model is not None and options.model is None:
+            names.append(str(agent.fallback_model))
+        for one in names:
+            problem = check_model(one, session.env, base_url)
             if problem is not None:
                 yield problem
 
 
-def _files_and_tools(session: "Session", workflow: "Workflow[Any, Any]") -> Iterator[str]:
-    for agent in workflow.agents:
+def _files_and_tools(session: "Session", agent: Agent) -> Iterator[str]:
+    agent = resolve_env(agent, session.env)
+    for look in (
+        lambda: max_tokens_of(session, agent),
+        lambda: system_of(session, agent),
+        lambda: knowledge_of(session, agent),
+        lambda: session.toolset(agent.tools or ()),
+    ):
         try:
-            system_of(session, agent)
-            knowledge_of(session, agent)
-            session.toolset(agent.tools or ())
+            look()
         except ConfigError as error:
             yield error.message
 

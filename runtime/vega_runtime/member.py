@@ -101,12 +101,18 @@ def model_of(session: "Session", agent: Agent) -> tuple[str, str | None]:
 
 
 def max_tokens_of(session: "Session", agent: Agent) -> int:
-    """The limit of one reply: the agent's own, else the run's, else VEGA_MAX_TOKENS, else 4096."""
+    """The limit of one reply: the agent's own, else the run's, else VEGA_MAX_TOKENS, else 4096.
+
+    Raises ConfigError for a VEGA_MAX_TOKENS that is no number.
+    """
     if agent.max_tokens is not None:
         return agent.max_tokens
     if session.options.max_tokens is not None:
         return session.options.max_tokens
-    return int(session.env.get("VEGA_MAX_TOKENS") or DEFAULT_MAX_TOKENS)
+    given = session.env.get("VEGA_MAX_TOKENS") or str(DEFAULT_MAX_TOKENS)
+    if not given.isdecimal() or int(given) < 1:
+        raise ConfigError(f"VEGA_MAX_TOKENS must be a whole number from 1, not '{given}'")
+    return int(given)
 
 
 def system_of(session: "Session", agent: Agent) -> "str | Callable[[Run], str]":

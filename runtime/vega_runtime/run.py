@@ -384,27 +384,28 @@ class Run:
 
     def key(self, site: str) -> str:
         """The site with the index of each loop, branch and call around it."""
-        base = ""
+        base = above = ""
         parts: list[str] = []
         if self._parent is not None:
-            run, base = self._parent
-            parts.append(run.key(base))
-            if self._branch is None:
-                base = ""
-            else:
+            run, above = self._parent
+            parts.append(run.key(above))
+            if self._branch is not None:
                 parts.append(str(self._branch))
-                site = site.replace(f"{base}/{self._branch}/", f"{base}/", 1)
+                base = f"{above}/{self._branch}"
         for loop_site, loop in self._frames:
-            parts.append(f"{self._relative(loop_site, base)}[{loop.index}]")
+            parts.append(f"{self._relative(loop_site, base, above)}[{loop.index}]")
             base = loop_site
-        parts.append(self._relative(site, base))
+        parts.append(self._relative(site, base, above))
         return "/".join(parts)
 
-    def _relative(self, site: str, base: str) -> str:
-        """`site` without what the key says before it."""
-        if base and site.startswith(f"{base}/"):
-            return site[len(base) + 1 :]
-        return site.removeprefix(f"{self.workflow_name}/") if base else site
+    def _relative(self, site: str, *said: str) -> str:
+        """`site` without what its key says before it."""
+        if not any(said):
+            return site
+        for base in (*said, self.workflow_name):
+            if base and site.startswith(f"{base}/"):
+                return site[len(base) + 1 :]
+        return site
 
     def past(self) -> Mapping[str, Conversation]:
         """The conversations as they are now."""

@@ -56,6 +56,7 @@ class Session:
         """Waits until it is a branch's turn, on a loop that starts ready sends in program order."""
         self._run_id = options.run_id
         self._admitted: set[str] = set()
+        self._checked: set[str] = set()
         self._members: dict[str, Member] = {}
         self._models: dict[tuple[str, ...], Model] = {}
         self._limiters: dict[str, Limiter] = {}
@@ -140,13 +141,23 @@ class Session:
         if found:
             raise ConfigError("\n".join(found))
         self._admitted.add(workflow.name)
+        self._checked.update(agent.name for agent in workflow.agents)
 
     def member(self, agent: Agent) -> "Member":
-        """The agent as it is in this run: its model, limits and tools."""
+        """The agent as it is in this run: its model, limits and tools.
+
+        Raises ConfigError for one that was not checked before and lacks something.
+        """
         member = self._members.get(agent.name)
         if member is None:
             from .member import Member
 
+            if agent.name not in self._checked:
+                from .checks import agent_problems
+
+                found = agent_problems(self, agent)
+                if found:
+                    raise ConfigError("\n".join(found))
             member = self._members[agent.name] = Member(self, agent)
         return member
 

@@ -13,7 +13,7 @@ from .calls import again_and_again, answer
 from .conversation import EMPTY, Conversation, view
 from .errors import FormatError, MaxIterationsExceeded, VegaError
 from .events import StepEnded, StepStarted, ToolEnded, ToolStarted
-from .models.base import Message, Request, ToolCall, ToolResult, ToolSchema, Usage
+from .models.base import Message, Request, Response, ToolCall, ToolResult, ToolSchema, Usage
 from .scopes import Deadline
 
 if TYPE_CHECKING:
@@ -167,6 +167,8 @@ async def _converse(
             results = await _use_tools(step, toolset, response.tool_calls)
             talk = talk.then(said).then(Message("user", tool_results=results))
             continue
+        if response.stop_reason in ("max_tokens", "refusal"):
+            _notice_end(step, response)
         if form is None:
             return response.text, talk.then(said)
         try:
@@ -180,6 +182,17 @@ async def _converse(
             # The bad reply and the request to repair it are of no use to later turns.
             talk = talk.before_last().before_last()
         return value, talk.then(said)
+
+
+def _notice_end(step: Step, response: Response) -> None:
+    name = step.member.agent.name
+    if response.stop_reason == "refusal":
+        step.session.notice(f"the model refused to answer a message to {name} ({step.site})")
+    else:
+        step.session.notice(
+            f"a reply of {name} was cut at its limit of {step.member.max_tokens} tokens "
+            f"({step.site}); `max_tokens` of the agent raises it"
+        )
 
 
 def _system(step: Step) -> str:

@@ -23,6 +23,7 @@ from vega_runtime import (
     VersionMismatch,
     env_text,
     file_text,
+    open_run,
     program,
     workflow,
 )
@@ -125,6 +126,25 @@ def test_a_missing_key_is_reported_before_the_first_call() -> None:
     keyed = using(agent, settings=Settings(api_key=env_text("${MY_KEY}")))
     assert "MY_KEY" in run_error(keyed, {})
     assert "no provider" in run_error(using(agent), {}, model="no-such-model")
+
+
+def test_a_fallback_model_is_checked_too() -> None:
+    agent = Agent("A", model="claude-haiku-4-5", fallback_model="no-such-model")
+    assert "no-such-model" in run_error(using(agent), {"ANTHROPIC_API_KEY": "k"})
+
+
+def test_a_limit_from_the_environment_must_be_a_number(play: Any) -> None:
+    played = play(using(Agent("A", model="scripted")), ECHO, env={"VEGA_MAX_TOKENS": "lots"})
+    assert str(played.error) == "VEGA_MAX_TOKENS must be a whole number from 1, not 'lots'"
+
+
+def test_an_agent_that_no_workflow_lists_is_checked_at_its_first_message() -> None:
+    async def main() -> None:
+        async with open_run(program("c.vega.yaml"), RunOptions(env={})) as run:
+            await run.send("w/a", Agent("A"), "hi")
+
+    with pytest.raises(ConfigError, match="has no model"):
+        run_virtual(main())
 
 
 @pytest.mark.parametrize(

@@ -412,6 +412,13 @@ def test_a_reply_cut_by_a_lowered_limit_is_an_error_with_its_text(play: Any) -> 
     assert played.error.text == "so far"
 
 
+@pytest.mark.parametrize(("reason", "words"), [("max_tokens", "was cut"), ("refusal", "refused")])
+def test_a_reply_that_ended_early_is_noticed(play: Any, reason: str, words: str) -> None:
+    played = play(sends(A, "hi"), [{"reply": {"text": "so", "stop_reason": reason}}])
+    assert played.output == "so"
+    assert words in played.of(Notice)[0].message
+
+
 # Which model
 
 
