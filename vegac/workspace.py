@@ -22,7 +22,9 @@ from vegac.source.diagnostic import Diagnostic
 from vegac.source.file import Placements, SourceFile
 from vegac.source.findings import Findings
 from vegac.source.registry import report
+from vegac.source.renames import with_renames
 from vegac.source.span import Span
+from vegac.syntax.fix_edits import FixWriter
 from vegac.syntax.reader import FileTree, Reader
 
 if TYPE_CHECKING:
@@ -168,7 +170,7 @@ class Workspace:
             lints.update(context.settings.lints)
             self._analyse(context, program, findings)
         remaining = apply_policy(findings.items, placements, declarations.trees, lints)
-        diagnostics = _finish(remaining, placements)
+        diagnostics = _finish(remaining, placements, declarations.trees)
         return Report(diagnostics, placements, program, declarations, strict)
 
     def _analyse(self, context: ProgramContext, program: ir.Program, findings: Findings) -> None:
@@ -236,8 +238,10 @@ def _digest(declarations: Declarations, names: dict[str, str]) -> str:
     return hasher.hexdigest()
 
 
-def _finish(findings: list[Diagnostic], placements: Placements) -> list[Diagnostic]:
-    """Without follow-on noise and repetitions, in order of place."""
+def _finish(
+    findings: list[Diagnostic], placements: Placements, trees: list[FileTree]
+) -> list[Diagnostic]:
+    """Without follow-on noise and repetitions, in order of place, with fixes ready to apply."""
     proposed = {name for finding in findings for name in finding.suggestions}
     kept: dict[tuple[str, Span, str], Diagnostic] = {}
     for finding in findings:
@@ -249,7 +253,9 @@ def _finish(findings: list[Diagnostic], placements: Placements) -> list[Diagnost
         location = placements.locate(finding.span)
         return location.file.path, location.start, location.end, finding.code
 
-    return sorted(kept.values(), key=place)
+    writer = FixWriter(trees, placements)
+    finished = (writer.written(with_renames(finding, placements)) for finding in kept.values())
+    return sorted(finished, key=place)
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 """Which known name a misspelt one may stand for, and how messages say so."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 
 def nearest(word: str, candidates: Iterable[str], limit: int = 3) -> list[str]:
@@ -23,6 +23,16 @@ def nearest(word: str, candidates: Iterable[str], limit: int = 3) -> list[str]:
             if edits <= reach:
                 found.append((1, edits, longer, candidate))
     return [candidate for *_, candidate in sorted(found)[:limit]]
+
+
+def clear_favourite(word: str, suggestions: Sequence[str]) -> str | None:
+    """The first of the names that `nearest` gave, unless another one is just as near."""
+    first, *others = (_nearness(word, name) for name in suggestions[:2])
+    return None if first in others else suggestions[0]
+
+
+def _nearness(word: str, name: str) -> tuple[bool, int]:
+    return name.casefold() != word.casefold(), distance(word, name, len(word))
 
 
 def did_you_mean(word: str, candidates: Iterable[str]) -> str:

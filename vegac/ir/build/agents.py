@@ -12,7 +12,6 @@ from vegac.ir.build.models import check_model, check_temperature
 from vegac.ir.build.scope import FixedScope
 from vegac.ir.build.texts import TextBuilder, as_text
 from vegac.semantics.declarations import Declaration, Declarations
-from vegac.source.diagnostic import Edit, Fix
 from vegac.source.findings import Findings
 from vegac.source.suggest import available, did_you_mean, nearest
 from vegac.syntax.document import unknown_key
@@ -164,7 +163,6 @@ class AgentBuilder:
             f"no agent is named '{scalar.value}'",
             hint=did_you_mean(scalar.value, names),
             notes=(available("agents", names),) if names else ("there are no agents",),
-            fixes=(Fix(f"Write '{near[0]}'", (Edit(scalar.span, near[0]),)),) if near else (),
             subject=scalar.value,
             suggestions=tuple(near),
         )
@@ -336,7 +334,6 @@ class AgentBuilder:
             f"no tool is named '{name}'",
             hint=did_you_mean(name, names),
             notes=() if near else (available("tools", names),),
-            fixes=(Fix(f"Write '{near[0]}'", (Edit(item.span, near[0]),)),) if near else (),
             severity="info" if self.program.server else "error",
             subject=name,
             suggestions=tuple(near),

@@ -6,7 +6,6 @@ from vegac.ir import nodes as ir
 from vegac.semantics.literals import show_number
 from vegac.semantics.type_syntax import article
 from vegac.semantics.types import ANY, BOOLEAN, INTEGER, NUMBER, Type, assignable, members, overlaps
-from vegac.source.diagnostic import Edit, Fix
 from vegac.source.findings import Findings
 from vegac.source.suggest import available, did_you_mean, nearest
 from vegac.syntax.document import Step
@@ -34,7 +33,6 @@ def call(builder: "StepBuilder", step: Step, site: str) -> ir.Block:
                 f"no workflow is named '{name}'",
                 hint=did_you_mean(name, workflows),
                 notes=(available("workflows", workflows),),
-                fixes=(Fix(f"Write '{near[0]}'", (Edit(span, near[0]),)),) if near else (),
                 subject=name,
                 suggestions=tuple(near),
             )
@@ -108,7 +106,6 @@ def _unknown_input(builder: "StepBuilder", entry: Entry, workflow: str, names: l
         f"workflow '{workflow}' has no input '{key.value}'",
         hint=did_you_mean(key.value, names),
         notes=(available("inputs", names),) if names else ("it has no inputs",),
-        fixes=(Fix(f"Write '{near[0]}'", (Edit(key.span, near[0]),)),) if near else (),
         subject=key.value,
         suggestions=tuple(near),
     )
@@ -130,7 +127,15 @@ def check_argument(findings: Findings, declared: ir.Input, value: ir.Expr) -> No
         problem = constant_problem(declared, value.value)
         if problem:
             code, message, hint = problem
-            findings.report(code, value.span, message, hint=hint, subject=declared.name)
+            near = near_values(declared, value.value)
+            findings.report(
+                code,
+                value.span,
+                message,
+                hint=hint,
+                subject=str(value.value),
+                suggestions=near,
+            )
 
 
 def constant_problem(
@@ -155,6 +160,12 @@ def constant_problem(
                 "",
             )
     return None
+
+
+def near_values(declared: ir.Input, value: object) -> tuple[str, ...]:
+    """The words of an input's enum that a word may be a misspelling of."""
+    words = [str(word) for word in declared.enum or ()]
+    return tuple(nearest(value, words)) if isinstance(value, str) else ()
 
 
 def _fits(source: Type, target: Type) -> bool:

@@ -35,10 +35,10 @@ from vegac.semantics.types import (
 )
 from vegac.source.diagnostic import Edit, Fix
 from vegac.source.span import Span
-from vegac.source.suggest import available, did_you_mean, nearest
+from vegac.source.suggest import available, clear_favourite, did_you_mean, nearest
 from vegac.syntax import expressions as ast
 from vegac.syntax.nodes import Scalar
-from vegac.syntax.unparse import unparse
+from vegac.syntax.unparse import quote, unparse
 
 
 class Source(Struct, frozen=True):
@@ -229,12 +229,20 @@ class ExpressionBuilder:
             span,
             "comparisons are not chained",
             hint=f"write `{both}`",
-            fixes=(Fix("Compare twice", (Edit(span, both),)),),
+            fixes=(Fix("compare twice", (Edit(span, both),)),),
         )
+
+    def _other_word(self, part: ast.Expr, word: str, values: tuple[str, ...]) -> tuple[Fix, ...]:
+        """The fix for a misspelt literal in an expression."""
+        near = nearest(word, values)
+        favourite = clear_favourite(word, near) if near else None
+        if favourite is None or not isinstance(part, ast.Literal_):
+            return ()
+        return (Fix(f"write '{favourite}'", (Edit(self._span(part), quote(favourite)),)),)
 
     def _check_equality(self, expr: ast.Compare, left: ir.Expr, right: ir.Expr, span: Span) -> None:
         outcome = "false" if expr.operator == "==" else "true"
-        for word, other in ((left, right), (right, left)):
+        for word, part, other in ((left, expr.left, right), (right, expr.right, left)):
             values = _enum_values(other.type)
             if (
                 values is not None
@@ -248,6 +256,7 @@ class ExpressionBuilder:
                     f"this is always {outcome}: {_subject(other)} is never '{word.value}'",
                     hint=did_you_mean(word.value, values),
                     notes=(available("possible values", values),),
+                    fixes=self._other_word(part, word.value, values),
                 )
                 return
         if not overlaps(left.type, right.type):
@@ -404,6 +413,8 @@ class ExpressionBuilder:
                     f"there is no field '{constant}'",
                     hint=did_you_mean(constant, names),
                     notes=(available("fields", names),),
+                    subject=constant,
+                    suggestions=tuple(nearest(constant, names)),
                 )
             else:
                 self._mismatch(
@@ -444,7 +455,6 @@ class ExpressionBuilder:
                 f"there is no filter '{expr.name}'",
                 hint=did_you_mean(expr.name, FILTERS),
                 notes=() if nearest(expr.name, FILTERS) else (available("filters", FILTERS),),
-                fixes=self._rename(self._name_span(expr), nearest(expr.name, FILTERS)),
                 subject=expr.name,
                 suggestions=tuple(nearest(expr.name, FILTERS)),
             )
@@ -470,9 +480,6 @@ class ExpressionBuilder:
         type_ = result(spec, value.type, [argument.type for argument in arguments], first)
         return ir.FilterCall(type_, span, expr.name, value, tuple(arguments))
 
-    def _rename(self, span: Span, names: list[str]) -> tuple[Fix, ...]:
-        return (Fix(f"Write '{names[0]}'", (Edit(span, names[0]),)),) if names else ()
-
     def _null_receiver(self, value: ir.Expr, name: str) -> None:
         self.findings.report(
             "maybe-null",
@@ -496,8 +503,8 @@ class ExpressionBuilder:
                     f"this is the text '{word}', not the variable '{word}'",
                     hint=f"write `({word})` for the variable, `'{word}'` for the text",
                     fixes=(
-                        Fix("Use the variable", (Edit(span, f"({word})"),), "unsafe"),
-                        Fix("Quote the text", (Edit(span, f"'{word}'"),), "display"),
+                        Fix("use the variable", (Edit(span, f"({word})"),), "unsafe"),
+                        Fix("quote the text", (Edit(span, f"'{word}'"),), "display"),
                     ),
                 )
         return self._build(argument.value)

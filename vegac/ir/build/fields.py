@@ -200,7 +200,6 @@ class FieldReader:
             f"`{name}` cannot be '{node.value}'",
             hint=did_you_mean(node.value, values),
             notes=(available("possible values", values),),
-            fixes=(Fix(f"Write '{near[0]}'", (Edit(node.span, near[0]),)),) if near else (),
             subject=node.value,
             suggestions=tuple(near),
         )
@@ -222,7 +221,7 @@ class FieldReader:
                 node.span,
                 f"`{name}` is {wanted}; here stands a quoted text",
                 hint="remove the quotes",
-                fixes=(Fix("Remove the quotes", (Edit(node.span, node.value),)),),
+                fixes=(Fix("remove the quotes", (Edit(node.span, node.value),)),),
             )
         if whole and value != int(value):
             return self._wrong(node, name, wanted)
@@ -250,7 +249,7 @@ class FieldReader:
                 node.span,
                 f"'{node.value}' is a text; `{name}` is true or false",
                 hint=f"write {right}",
-                fixes=(Fix(f"Write {right}", (Edit(node.span, right),)),),
+                fixes=(Fix(f"write {right}", (Edit(node.span, right),)),),
             )
             return word
         return self._wrong(node, name, "true or false")

@@ -14,7 +14,7 @@ from vegac.semantics.types import (
     Type,
     optional,
 )
-from vegac.source.suggest import did_you_mean
+from vegac.source.suggest import did_you_mean, nearest
 from vegac.syntax.document import Step
 from vegac.syntax.nodes import ErrorNode, Mapping, Node, Scalar
 
@@ -91,6 +91,8 @@ def _field_type(fields: FieldReader, node: Node) -> Type | None:
             f"there is no type '{node.value}'",
             hint=did_you_mean(text, grammar.INPUT_TYPES)
             or "types are string, number, integer, boolean, any, list[T] and map[T]",
+            subject=text,
+            suggestions=tuple(nearest(text, grammar.INPUT_TYPES)),
         )
         return None
     return optional(type_) if node.value.endswith("?") else type_

@@ -50,7 +50,7 @@ def check_model(findings: Findings, node: Scalar, own_endpoint: bool, today: dat
             f"the model '{name}' "
             + (f"was retired on {day}; calls fail" if retired else f"will be retired on {day}"),
             hint=f"move to '{successor}'",
-            fixes=(Fix(f"Write '{successor}'", (Edit(value_place(node), successor),)),),
+            fixes=(Fix(f"write '{successor}'", (Edit(value_place(node), successor),)),),
         )
 
 

@@ -7,7 +7,7 @@ from vegac.ir.build.fields import FieldReader, Invalid
 from vegac.semantics.declarations import Declaration
 from vegac.source.findings import Findings
 from vegac.source.registry import CODES
-from vegac.source.suggest import did_you_mean
+from vegac.source.suggest import did_you_mean, nearest
 from vegac.syntax.nodes import Mapping, Node, Scalar, Sequence
 
 SEVERITIES = ("error", "warning", "info", "off")
@@ -75,10 +75,18 @@ def _lints(findings: Findings, node: Node) -> dict[str, str]:
                 entry.key.span,
                 f"there is no finding '{code}'",
                 hint=did_you_mean(code, CODES),
+                subject=code,
+                suggestions=tuple(nearest(code, CODES)),
             )
         elif not isinstance(value, Scalar) or value.value not in SEVERITIES:
+            word = value.value if isinstance(value, Scalar) else ""
             findings.report(
-                "unknown-value", value.span, "a severity is one of " + ", ".join(SEVERITIES)
+                "unknown-value",
+                value.span,
+                "a severity is one of " + ", ".join(SEVERITIES),
+                hint=did_you_mean(word, SEVERITIES),
+                subject=word,
+                suggestions=tuple(nearest(word, SEVERITIES)),
             )
         else:
             lints[code] = value.value

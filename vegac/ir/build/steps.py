@@ -22,7 +22,6 @@ from vegac.semantics.types import (
     Type,
     optional,
 )
-from vegac.source.diagnostic import Edit, Fix
 from vegac.source.findings import Findings
 from vegac.source.span import Span
 from vegac.source.suggest import available, did_you_mean, nearest
@@ -349,7 +348,6 @@ class StepBuilder:
             f"no agent is named '{step.agent}'",
             hint=did_you_mean(step.agent, names),
             notes=(available("agents", agents),) if agents else ("there are no agents",),
-            fixes=(Fix(f"Write '{near[0]}'", (Edit(span, near[0]),)),) if near else (),
             subject=step.agent,
             suggestions=tuple(near),
         )

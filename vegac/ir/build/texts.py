@@ -107,7 +107,7 @@ class TextBuilder:
             hint="`settings.delimiters` says so; `vegac fmt --delimiters` converts a file",
             fixes=(
                 Fix(
-                    "Convert the delimiters",
+                    "convert the delimiters",
                     (
                         Edit(node.value_span(hole.start, hole.start + 2), opening),
                         Edit(node.value_span(hole.end - 2, hole.end), close),
@@ -131,9 +131,9 @@ class TextBuilder:
 
     def _problem(self, node: Scalar, problem: TextProblem) -> None:
         fixes: tuple[Fix, ...] = ()
-        if problem.escape_at is not None and node.style in ("plain", "literal", "folded", "single"):
+        if problem.escape_at is not None:
             at = node.value_span(problem.escape_at, problem.escape_at)
-            fixes = (Fix("Escape it, as it is no expression", (Edit(at, "\\"),)),)
+            fixes = (Fix("escape it, as it is no expression", (Edit(at, "\\"),)),)
         self.findings.report(
             problem.code,
             node.value_span(problem.start, problem.end),
@@ -152,7 +152,7 @@ class TextBuilder:
                 hint=f"write `<<env.{name}>>`",
                 fixes=(
                     Fix(
-                        "Read it through `env`",
+                        "read it through `env`",
                         (Edit(node.value_span(*match.span()), f"<<env.{name}>>"),),
                     ),
                 ),

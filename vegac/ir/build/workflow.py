@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from vega_grammar import keys as grammar
 from vegac.ir import nodes as ir
-from vegac.ir.build.calls import constant_problem
+from vegac.ir.build.calls import constant_problem, near_values
 from vegac.ir.build.expressions import type_of_constant
 from vegac.ir.build.fields import FieldReader, Invalid, kind_of
 from vegac.ir.build.prescan import assigned_by
@@ -28,7 +28,7 @@ from vegac.semantics.types import (
 )
 from vegac.source.findings import Findings
 from vegac.source.span import Span
-from vegac.source.suggest import did_you_mean
+from vegac.source.suggest import did_you_mean, nearest
 from vegac.syntax.core_schema import scalar_value, to_value
 from vegac.syntax.document import StepReader
 from vegac.syntax.nodes import Entry, ErrorNode, Mapping, Node, Scalar, Sequence, is_null
@@ -244,6 +244,8 @@ def read_type(findings: Findings, node: Scalar) -> Type | None:
             f"there is no type '{node.value}'",
             hint=did_you_mean(node.value, words)
             or "types are " + ", ".join(grammar.INPUT_TYPES) + ", list[T] and map[T]",
+            subject=node.value,
+            suggestions=tuple(nearest(node.value, words)),
         )
     return type_
 
@@ -299,6 +301,8 @@ def _default(findings: Findings, declared: ir.Input, node: Node) -> None:
                 node.span,
                 problem[1].replace(f"input '{declared.name}'", f"the default of '{declared.name}'"),
                 hint=problem[2],
+                subject=str(value),
+                suggestions=near_values(declared, value),
             )
 
 
