@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from vega_runtime.models.base import ToolCall
 from vega_runtime.tools import Command, ExecTool, Param, Sandbox, ToolContext, resolve
 
-from vegac.analysis.shell import Hole, Prepared, prepare_shell
+from vegac.semantics.shell import Hole, Prepared, prepare_shell
 
 CANARY = "canary"
 RUN = f"touch {CANARY}"

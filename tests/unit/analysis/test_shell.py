@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from vegac.analysis.shell import Hole, Prepared, prepare_argv, prepare_shell
+from vegac.semantics.shell import Hole, Prepared, prepare_argv, prepare_shell
 
 
 def parts_of(script: str) -> list[str | Hole]:

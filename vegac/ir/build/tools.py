@@ -3,7 +3,6 @@
 import re
 
 from vega_grammar import keys as grammar
-from vegac.analysis.shell import Hole, prepare_argv, prepare_shell
 from vegac.ir import nodes as ir
 from vegac.ir.build.fields import FieldReader, Invalid, kind_of
 from vegac.ir.build.scope import FixedScope
@@ -11,6 +10,7 @@ from vegac.ir.build.texts import TextBuilder, as_text
 from vegac.ir.build.workflow import read_type
 from vegac.semantics.declarations import Declaration
 from vegac.semantics.literals import NAME
+from vegac.semantics.shell import Hole, prepare_argv, prepare_shell
 from vegac.semantics.types import ANY, STRING, Type, optional
 from vegac.source.findings import Findings
 from vegac.source.suggest import available, did_you_mean, nearest

@@ -6,7 +6,7 @@ from typing import Final
 
 import msgspec
 
-from vegac.analysis.shell_tables import (
+from vegac.semantics.shell_tables import (
     ANY_ARGUMENT,
     CODE_FILE,
     CODE_LETTERS,

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from vegac.analysis.shell_commands import (
+from vegac.semantics.shell_commands import (
     DYNAMIC,
     Command,
     Hole,
