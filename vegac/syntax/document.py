@@ -3,9 +3,8 @@
 from collections.abc import Container, Iterator
 
 from msgspec import Struct, field
-from vega_grammar import keys as grammar
 
-from vegac.source.diagnostic import Edit, Fix
+from vega_grammar import keys as grammar
 from vegac.source.findings import Findings
 from vegac.source.suggest import available, did_you_mean, nearest
 from vegac.syntax.nodes import Entry, ErrorNode, Mapping, Node, Scalar, Sequence, is_null
@@ -254,14 +253,12 @@ def unknown_key(findings: Findings, key: Scalar, table: grammar.Table, owner: st
     Returns the key that was surely meant, or "": the caller goes on as if it stood there.
     """
     near = nearest(key.value, table)
-    fix = Fix(f"Write '{near[0]}'", (Edit(key.span, near[0]),)) if near else None
     findings.report(
         "unknown-key",
         key.span,
         f"{owner} has no key '{key.value}'",
         hint=did_you_mean(key.value, table),
         notes=() if near else (available("keys", table),),
-        fixes=(fix,) if fix else (),
         subject=key.value,
         suggestions=tuple(near),
     )
