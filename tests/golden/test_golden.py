@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from vegac.ir.text import program_text
 from vegac.ir.verify import verify
-from vegac.source.render.text import render_text
+from vegac.source.render.text import render
 from vegac.workspace import Compiled, Workspace
 
 CASES = Path(__file__).parent / "cases"
@@ -24,7 +24,7 @@ def rendered(path: Path, compiled: Compiled) -> str:
     report = compiled.report
     parts = ["## Source", fence("yaml", path.read_text(encoding="utf-8"))]
     if report.diagnostics:
-        text = render_text(report.diagnostics, report.placements, width=100, color=False)
+        text = render(report.diagnostics, report.placements)
         parts += ["## Findings", fence("text", text)]
     if compiled.module is not None and report.program is not None:
         parts += ["## IR", fence("text", program_text(report.program))]
