@@ -3,8 +3,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from vega_runtime.inputs import Input
 
+from vega_runtime.inputs import Input
 from vegac.cli.inputs import Gatherer, Given
 from vegac.cli.problem import Problem
 
