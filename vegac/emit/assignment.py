@@ -39,6 +39,10 @@ def placed(f: Function, expr: ir.Expr) -> Code:
     return Placed(value(f, expr).code, expr.span)
 
 
+Produced = tuple[Value, Span | None]
+"""The value of a statement that stores one, and the place to blame when storing it fails."""
+
+
 # --- assignment ----------------------------------------------------------------------------------
 
 

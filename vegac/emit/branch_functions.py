@@ -8,7 +8,7 @@ from vegac.emit.code import Annotated, Call, Code, TupleDisplay, name
 from vegac.emit.document import Line
 from vegac.emit.effect_bound import effect_bound
 from vegac.emit.expressions import computed_names, value
-from vegac.emit.function import Function, Known, Value, plain
+from vegac.emit.function import Function, Known
 from vegac.emit.layout import statement
 from vegac.emit.loops import loop_name
 from vegac.emit.names import identifier
@@ -21,6 +21,7 @@ from vegac.emit.plan import (
     variables,
 )
 from vegac.ir import nodes as ir
+from vegac.ir.traverse import statements
 from vegac.semantics.types import ANY, LOOP, MAP, Type, join
 
 
@@ -85,31 +86,20 @@ def branch_function(
     if plan.computed:
         g.own_names = f.temporary("names")
         g.text(f"{g.own_names}: {f.module.annotations.text(MAP)} = {{}}")
-    g.block(body)
-    saves, result, same = _results(g, plan)
-    returned = _returned(g, plan, saves, result, same)
-    returns = _return_type(f, saves, result, same, plan.computed)
-    if g.known is not None and len(returned) == 1:
-        g.put("return ", returned[0])
-    elif g.known is not None and returned:
-        g.put("return ", TupleDisplay(tuple(returned)))
+    returned = _body(g, plan, body)
+    returns = _annotation(f, returned)
     function = _take_name(f, wanted)
     bound_of_effects = effect_bound(body, f.module.program)
     f.module.add(_lines(g, function, signature, returns, bound_of_effects))
-    return Made(
-        function,
-        tuple(arguments),
-        tuple(_declared(f, known) for known in saves),
-        None if result is None else _declared(f, Known(result.type, result.static)),
-        same,
-        plan.computed,
-        returns,
-    )
+    same = _same_as_save(plan)
+    result = None
+    if plan.result is not None:
+        result = returned[len(plan.saves) if same is None else same]
+    saves = tuple(returned[: len(plan.saves)])
+    return Made(function, tuple(arguments), saves, result, same, plan.computed, returns)
 
 
 def _levels(body: ir.Block) -> set[int]:
-    from vegac.ir.traverse import statements
-
     return {
         step.level
         for step in statements(body, into_branches=False)
@@ -130,32 +120,45 @@ def _parameter_type(f: Function, variable: str, bound: Known | None, body: ir.Bl
 # --- what it returns -----------------------------------------------------------------------------
 
 
-def _results(g: Function, plan: BranchPlan) -> tuple[list[Known], Value | None, int | None]:
-    """What is known of the saves at the end, the result, and which save it is."""
-    saves = [
-        g.environment.get(variable) or Known(g.workflow.variables.get(variable, ANY), ANY)
-        for variable in plan.saves
-    ]
-    if plan.result is None:
-        return saves, None, None
-    same = None
+def _same_as_save(plan: BranchPlan) -> int | None:
+    """Which of the saves the result is."""
     if isinstance(plan.result, ir.Variable) and plan.result.name in plan.saves:
-        same = plan.saves.index(plan.result.name)
-    if g.known is None:
-        return saves, plain(name("None"), plan.result.type, ANY), same
-    return saves, value(g, plan.result), same
+        return plan.saves.index(plan.result.name)
+    return None
 
 
-def _returned(
-    g: Function, plan: BranchPlan, saves: list[Known], result: Value | None, same: int | None
-) -> list[Code]:
-    del saves
-    found: list[Code] = [name(g.local(variable)) for variable in plan.saves]
-    if result is not None and same is None:
-        found.append(result.code)
+def _body(g: Function, plan: BranchPlan, body: ir.Block) -> list[Known]:
+    """Write the body and what it returns: the saves, the result and the computed names."""
+    parts = [_variable(g, variable, body) for variable in plan.saves]
+    if plan.result is not None and _same_as_save(plan) is None:
+        parts.append(plan.result)
+    if len(parts) == 1 and not plan.computed:
+        (part,) = parts
+        g.block([*body, ir.Return(part.span, "", part)])
+        found = g.returned
+        known = Known(part.type, ANY) if found is None else Known(found.type, found.static)
+        return [_declared(g, known)]
+    g.block(body)
+    if not g.live:
+        return [_declared(g, Known(part.type, ANY)) for part in parts] + _names(plan)
+    values = [value(g, part) for part in parts]
+    codes = [found.code for found in values]
     if g.own_names is not None:
-        found.append(name(g.own_names))
-    return found
+        codes.append(name(g.own_names))
+    if len(codes) == 1:
+        g.put("return ", codes[0])
+    elif codes:
+        g.put("return ", TupleDisplay(tuple(codes)))
+    return [_declared(g, Known(found.type, found.static)) for found in values] + _names(plan)
+
+
+def _variable(g: Function, variable: str, body: ir.Block) -> ir.Expr:
+    span = body[0].span if body else g.workflow.span
+    return ir.Variable(g.workflow.variables.get(variable, ANY), span, variable)
+
+
+def _names(plan: BranchPlan) -> list[Known]:
+    return [Known(MAP, MAP)] if plan.computed else []
 
 
 def _declared(f: Function, known: Known) -> Known:
@@ -164,15 +167,8 @@ def _declared(f: Function, known: Known) -> Known:
     return Known(known.type, f.module.annotations.declared(seen))
 
 
-def _return_type(
-    f: Function, saves: list[Known], result: Value | None, same: int | None, computed: bool
-) -> str:
-    types = [_declared(f, known).static for known in saves]
-    if result is not None and same is None:
-        types.append(_declared(f, Known(result.type, result.static)).static)
-    if computed:
-        types.append(MAP)
-    texts = [f.module.annotations.text(type_) for type_ in types]
+def _annotation(f: Function, returned: list[Known]) -> str:
+    texts = [f.module.annotations.text(known.static) for known in returned]
     if not texts:
         return "None"
     return texts[0] if len(texts) == 1 else f"tuple[{', '.join(texts)}]"

@@ -1,6 +1,6 @@
 """Branches of parallel steps: functions of their own, with all that they read as arguments."""
 
-from vegac.emit.assignment import assign, placed
+from vegac.emit.assignment import Produced, assign, placed
 from vegac.emit.branch_functions import Made, branch_function
 from vegac.emit.code import (
     Code,
@@ -13,7 +13,7 @@ from vegac.emit.code import (
     subscript,
 )
 from vegac.emit.expressions import list_of, value
-from vegac.emit.function import Function, Value, plain
+from vegac.emit.function import Function, Value, plain, value_fits
 from vegac.emit.loops import (
     Iteration,
     iteration,
@@ -31,7 +31,8 @@ from vegac.semantics.types import ANY, INTEGER
 # --- parallel steps ------------------------------------------------------------------------------
 
 
-def parallel(f: Function, step: ir.Parallel) -> None:
+def parallel(f: Function, step: ir.Parallel) -> Produced:
+    """Run the branches and take what they save; the value is the list of their results."""
     plans = branch_plans(step, f.reads)
     made = [
         branch_function(f, branch.name, plan, branch.body, {})
@@ -50,8 +51,7 @@ def parallel(f: Function, step: ir.Parallel) -> None:
         for branch, function in zip(step.branches, made, strict=True)
         if function.result is not None
     )
-    if step.targets:
-        assign(f, step.targets, list_of(results), None)
+    return list_of(results), None
 
 
 def _start_all(f: Function, step: ir.Parallel, made: list[Made]) -> None:
@@ -87,10 +87,26 @@ def _part(f: Function, branch: ir.Branch, function: Made, index: int) -> Code:
 
 
 def _take_saves(f: Function, branch: ir.Branch, plan: BranchPlan, function: Made) -> None:
+    """Store what a branch saved in the variables of the function around it."""
+    if 1 < function.count == len(plan.saves) and _unpacks(f, plan, function):
+        f.declare(*plan.saves)
+        locals_ = ", ".join(map(f.local, plan.saves))
+        f.put(f"{locals_} = ", attribute(name(_handle(f, branch)), "value"))
+        for variable, known in zip(plan.saves, function.saves, strict=True):
+            f.set(variable, f.after_assignment(variable, plain("", known.type, known.static)))
+        return
     for index, (variable, known) in enumerate(zip(plan.saves, function.saves, strict=True)):
         target = ir.Target(variable, next(t.span for t in branch.saves if t.name == variable))
         part = plain(_part(f, branch, function, index), known.type, known.static)
         assign(f, (target,), part, None)
+
+
+def _unpacks(f: Function, plan: BranchPlan, function: Made) -> bool:
+    """Whether a checker takes all that a branch returned for its variables."""
+    return all(
+        value_fits(plain("", known.type, known.static), f.declared.get(variable, ANY))
+        for variable, known in zip(plan.saves, function.saves, strict=True)
+    )
 
 
 def _result(f: Function, branch: ir.Branch, function: Made) -> Code:
@@ -101,7 +117,8 @@ def _result(f: Function, branch: ir.Branch, function: Made) -> Code:
 # --- parallel loops ------------------------------------------------------------------------------
 
 
-def parallel_for(f: Function, step: ir.ParallelFor) -> None:
+def parallel_for(f: Function, step: ir.ParallelFor) -> Produced:
+    """Run the iterations at once; the value is the list of their results."""
     (plan,) = branch_plans(step, f.reads)
     inside = reads(step.body, variables(plan.result) if plan.result is not None else ())
     found = iteration(f, step, target_names(f, step, inside))
@@ -122,26 +139,27 @@ def parallel_for(f: Function, step: ir.ParallelFor) -> None:
     f.put("async with ", _group(f, step, step.limit), f" as {group}:", step.span)
     with f.indented():
         keep = made.count > 0
+        branches = f.names.taken.take("branches") if keep else ""
         pattern, iterable, index = _each(f, step, found, state)
         started = call(f"{group}.start", name(index), name(made.function), *made.arguments)
         after = state is not None and step.level in f.loops_after
         if keep and not after:
             code = ListComprehension(started, pattern, iterable)
-            f.put(f"{f.temporary('branches')} = ", code, span=step.span)
+            f.put(f"{branches} = ", code, span=step.span)
         else:
             if keep:
-                f.text(f"{f.temporary('branches')}: list[{_branch_type(f, made)}] = []")
+                f.text(f"{branches}: list[{_branch_type(f, made)}] = []")
             f.put(f"for {pattern} in ", iterable, ":", step.span)
             with f.indented():
                 if keep:
-                    f.put(f"{f.temporary('branches')}.append(", started, ")")
+                    f.put(f"{branches}.append(", started, ")")
                 else:
                     f.put("", started)
     if outer is None and step.level not in f.loops_after:
         f.loops.pop(step.level, None)
     elif outer is not None:
         f.loops[step.level] = outer
-    _collect(f, step, made)
+    return _collect(f, made, branches), None
 
 
 def _each(
@@ -161,19 +179,16 @@ def _branch_type(f: Function, made: Made) -> str:
     return f"{f.runtime('Branch')}[{made.returns}]"
 
 
-def _collect(f: Function, step: ir.ParallelFor, made: Made) -> None:
+def _collect(f: Function, made: Made, branches: str) -> Value:
     done = f.temporary("done")
     each = attribute(name(done), "value")
-    branches = name(f.temporary("branches"))
     if made.computed:
-        f.text(f"for {done} in {f.temporary('branches')}:")
+        f.text(f"for {done} in {branches}:")
         with f.indented():
             part = each if made.count == 1 else subscript(each, name(str(made.count - 1)))
             f.put("", call(f"{f.own_names}.update", part))
-    if made.result is not None:
-        part = each if made.count == 1 else subscript(each, name("0"))
-        list_type = list_of((plain(part, made.result.type, made.result.static),))
-        code = ListComprehension(part, done, branches)
-        assign(f, step.targets, Value(code, list_type.type, list_type.static), None)
-    elif step.targets and step.result is None:
-        assign(f, step.targets, list_of(()), None)
+    if made.result is None:
+        return list_of(())
+    part = each if made.count == 1 else subscript(each, name("0"))
+    found = list_of((plain(part, made.result.type, made.result.static),))
+    return Value(ListComprehension(part, done, name(branches)), found.type, found.static)

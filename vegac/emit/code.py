@@ -82,7 +82,7 @@ class Call(Code, eq=False):
         if not self.arguments:
             return (called, "()")
         arguments = joined((argument.doc(True) for argument in self.arguments), (",", SPACE))
-        return (called, bracketed("(", Group((arguments, Either(",", ""))), ")"))
+        return (called, bracketed("(", Group((arguments, _comma(len(self.arguments)))), ")"))
 
 
 class Keyword(Code, eq=False):
@@ -188,7 +188,12 @@ class DictDisplay(Code, eq=False):
 def _display(opening: str, items: list[Doc], closing: str) -> Doc:
     if not items:
         return opening + closing
-    return bracketed(opening, (joined(items, (",", SPACE)), Either(",", "")), closing)
+    return bracketed(opening, (joined(items, (",", SPACE)), _comma(len(items))), closing)
+
+
+def _comma(count: int) -> Doc:
+    """The comma after the last of several parts on lines of their own."""
+    return Either(",", "") if count > 1 else ""
 
 
 def element(code: Code, inside: bool) -> Doc:

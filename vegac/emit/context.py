@@ -48,9 +48,26 @@ class ModuleContext:
         self.forms: list[list[Line]] = []
         self._expression = expression
         self._forms: dict[str, str] = {}
+        self._defaults: dict[tuple[str, str], str] = {}
 
     def add(self, lines: list[Line]) -> None:
         self.parts.append(lines)
+
+    # --- defaults ------------------------------------------------------------------------------
+
+    def default(self, workflow: ir.Workflow, declared: ir.Input, type_: Type) -> Code:
+        """The default of an input; a list or a map is a constant, as functions share it."""
+        value = declared.default
+        if not isinstance(value, dict | list | tuple):
+            return static(self, value)
+        key = (workflow.name, declared.name)
+        if key not in self._defaults:
+            wanted = constant_name(f"{workflow.name}-{declared.name}", "default")
+            constant = self._defaults[key] = self.names.take(wanted)
+            annotation = self.annotations.text(type_)
+            made = static(self, value)
+            self.forms.append(statement(f"{constant}: {annotation} = ", made, "", 0))
+        return name(self._defaults[key])
 
     # --- computed values -----------------------------------------------------------------------
 

@@ -31,7 +31,7 @@ from vegac.emit.code import (
     unplaced,
 )
 from vegac.emit.filter_calls import filter_call
-from vegac.emit.function import Function, Known, Value, plain
+from vegac.emit.function import Function, Known, Value, plain, settled
 from vegac.emit.literals import number
 from vegac.emit.templates import template
 from vegac.ir import nodes as ir
@@ -354,6 +354,8 @@ def _logical(f: Function, expr: ir.Logical) -> Value:
         operands.append(value(f, operand))
         narrow(f, operand, expr.operator == "and")
     f.known = before
+    if any(operand.static == ANY for operand in operands):
+        operands = [settled(f, operand) for operand in operands]
     code = operands[0].code
     for operand in operands[1:]:
         code = operation(level, code, expr.operator, operand.code)
@@ -382,6 +384,8 @@ def _conditional(f: Function, expr: ir.Conditional) -> Value:
     condition = value(f, expr.condition)
     then = _under(f, expr.condition, True, expr.then)
     otherwise = _under(f, expr.condition, False, expr.otherwise)
+    if ANY in (then.static, otherwise.static):
+        then, otherwise = settled(f, then), settled(f, otherwise)
     return choice(then, condition.code, otherwise, expr.type)
 
 
@@ -488,13 +492,20 @@ def _error_field(base: Value, field: str) -> Value | None:
 
 def entry(f: Function, expr: ir.Expr, base: Value, key: str) -> Value:
     """The entry of a map under a known key."""
-    match base.static:
+    known = base.static != ANY
+    match seen(base):
         case MapOf(element):
-            return _subscripted(base, literal(key), expr, element)
+            return _subscripted(base, literal(key), expr, element if known else ANY)
         case Record() as record if record not in (LOOP, ERROR) and record.field(key) is not None:
-            return _subscripted(base, literal(key), expr, cast("Type", record.field(key)))
+            static = cast("Type", record.field(key)) if known else ANY
+            return _subscripted(base, literal(key), expr, static)
         case _:
             return dynamic(f, expr, "values.field", base.code, literal(key))
+
+
+def seen(found: Value) -> Type:
+    """The type to go by: what a checker sees, or where that is anything, what is known."""
+    return found.type if found.static == ANY else found.static
 
 
 def _subscripted(base: Value, index: Code, expr: ir.Expr, static: Type) -> Value:
@@ -504,13 +515,15 @@ def _subscripted(base: Value, index: Code, expr: ir.Expr, static: Type) -> Value
 
 def _index(f: Function, expr: ir.Index) -> Value:
     base, index = value(f, expr.value), value(f, expr.index)
+    type_ = seen(base)
+    static = ANY if base.static == ANY else types.element_of(base.static)
     if isinstance(expr.index, ir.Const) and isinstance(expr.index.value, str):
-        if isinstance(base.static, MapOf | Record) and base.static not in (LOOP, ERROR):
+        if isinstance(type_, MapOf | Record) and type_ not in (LOOP, ERROR):
             return entry(f, expr, base, expr.index.value)
-    elif (types.is_dict(base.static) and types.is_text(index.static)) or (
-        index.static == INTEGER and (types.is_list(base.static) or types.is_text(base.static))
+    elif (types.is_dict(type_) and types.is_text(seen(index))) or (
+        seen(index) == INTEGER and (types.is_list(type_) or types.is_text(type_))
     ):
-        return _subscripted(base, index.code, expr, types.element_of(base.static))
+        return _subscripted(base, index.code, expr, static)
     return dynamic(f, expr, "values.index", base.code, index.code)
 
 
@@ -519,12 +532,11 @@ def _slice(f: Function, expr: ir.Slice) -> Value:
     lower = value(f, expr.lower) if expr.lower is not None else None
     upper = value(f, expr.upper) if expr.upper is not None else None
     ends = [end for end in (lower, upper) if end is not None]
-    if (types.is_list(base.static) or types.is_text(base.static)) and all(
-        end.static == INTEGER for end in ends
-    ):
+    type_ = seen(base)
+    if (types.is_list(type_) or types.is_text(type_)) and all(seen(end) == INTEGER for end in ends):
         bounds = SliceRange(lower and lower.code, upper and upper.code)
-        static = STRING if types.is_text(base.static) else base.static
-        return plain(subscript(base.code, bounds), static)
+        found = STRING if types.is_text(type_) else type_
+        return plain(subscript(base.code, bounds), found, ANY if base.static == ANY else found)
     nothing = name("None")
     return dynamic(
         f,

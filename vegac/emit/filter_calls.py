@@ -16,7 +16,7 @@ from vegac.emit.code import (
     operation,
     unplaced,
 )
-from vegac.emit.function import Function, Value, plain, value_fits
+from vegac.emit.function import Function, Value, plain, settled, value_fits
 from vegac.emit.templates import as_text
 from vegac.ir import nodes as ir
 from vegac.semantics.types import (
@@ -59,6 +59,7 @@ def filter_call(f: Function, expr: ir.FilterCall, receiver: Value, given: list[V
     if native is not None:
         return native
     spec = FILTERS[expr.name]
+    receiver, *given = (settled(f, item) for item in (receiver, *given))
     function = f.runtime(f"filters.{spec.function or spec.name}")
     code = receiver.code
     if spec.result in ("element", "default") and not _is_sequence(receiver, spec.result):

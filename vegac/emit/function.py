@@ -7,12 +7,23 @@ from typing import TYPE_CHECKING
 from msgspec import Struct, field
 
 from vegac.emit.annotations import fits
-from vegac.emit.code import Atom, Code, call, name
+from vegac.emit.code import Atom, Code, call, literal, name
 from vegac.emit.document import INDENT, Line
 from vegac.emit.layout import statement
 from vegac.emit.names import Names
 from vegac.ir import nodes as ir
-from vegac.semantics.types import ANY, NULL, Type, join
+from vegac.semantics.types import (
+    ANY,
+    LIST,
+    MAP,
+    NULL,
+    ListOf,
+    MapOf,
+    Record,
+    Type,
+    join,
+    members,
+)
 from vegac.source.span import Span
 
 if TYPE_CHECKING:
@@ -101,6 +112,10 @@ class Function:
         self.lines: list[Line] = []
         self.indent = indent
         self.publish = False
+        self.result: Type = ANY
+        """What a checker expects of a `return`."""
+        self.returned: Value | None = None
+        """The value of the last `return` that was written."""
         self.in_try = False
         self.outer_names: str | None = None
         """In a branch: the argument with the computed names that were set before it."""
@@ -217,8 +232,6 @@ class Function:
 
 def value_fits(value: Value, target: Type) -> bool:
     """Whether a checker takes the value where a `target` is declared."""
-    from vegac.semantics.types import ListOf, MapOf, Record, members
-
     if target == ANY:
         return True
     if len(members(target)) > 1:
@@ -240,6 +253,20 @@ def value_fits(value: Value, target: Type) -> bool:
             case _:
                 return False
     return fits(value.static, target)
+
+
+def settled(f: Function, value: Value) -> Value:
+    """The value, an empty display in it with a type: by itself it has none for a checker."""
+    if not _is_vague(value):
+        return value
+    type_ = LIST if value.items is not None else MAP
+    code = call(f.typing("cast"), literal(f.module.annotations.text(type_)), value.code)
+    return Value(code, value.type, type_)
+
+
+def _is_vague(value: Value) -> bool:
+    parts = value.items if value.entries is None else tuple(value.entries.values())
+    return parts is not None and (not parts or any(map(_is_vague, parts)))
 
 
 def plain(code: Code | str, type_: Type, static: Type | None = None) -> Value:

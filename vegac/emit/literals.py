@@ -7,7 +7,7 @@ WRAP = 80
 """Columns that a piece of a long text takes at most, where it has spaces to break at."""
 
 _SPECIAL = {"\n": "\\n", "\r": "\\r", "\t": "\\t", "\\": "\\\\"}
-_TOKEN = re.compile(r"[^ \n]*(?: +|\n)|[^ \n]+")
+_TOKEN = re.compile(r"[^ \n]*(?: +|\n+)|[^ \n]+")
 
 
 def string(value: str) -> str:

@@ -80,7 +80,7 @@ def _declare_workflows(module: ModuleContext) -> list[tuple[Record, str]]:
     for workflow in module.program.workflows:
         result = workflow.result_type
         if isinstance(result, Record) and _wants_class(module, result):
-            class_ = module.names.take(f"{names.class_name(workflow.name)}Output")
+            class_ = module.names.take(f"{names.class_name(workflow.name)}Output", "")
             outputs[workflow.name] = (result, class_)
     for record, class_ in outputs.values():
         module.record_names.setdefault(record, class_)

@@ -53,14 +53,14 @@ class Names:
         self._reserved = frozenset(reserved)
         self._taken = set(self._reserved)
 
-    def take(self, wanted: str) -> str:
+    def take(self, wanted: str, separator: str = "_") -> str:
         """`wanted`, or with a suffix if it is taken: `class_`, `name_2`."""
         found = wanted
         if found in self._reserved:
             found = f"{wanted}_"
         number = 2
         while found in self._taken:
-            found = f"{wanted}_{number}"
+            found = f"{wanted}{separator}{number}"
             number += 1
         self._taken.add(found)
         return found

@@ -212,10 +212,19 @@ def _needs_declaration(type_: Type, setters: list[ir.Statement]) -> bool:
     if displays:
         return len(setters) > 1 or any(map(_is_vague, displays))
     if len(setters) == 1:
-        return not all(str(member) in _SIMPLE for member in members(type_)) and isinstance(
-            values[0], ir.Conditional | ir.Logical | ir.Binary
-        )
+        if all(str(member) in _SIMPLE for member in members(type_)):
+            return False
+        return isinstance(values[0], ir.Conditional | ir.Logical) or _joins_display(values[0])
     return len(members(type_)) > 1 or not isinstance(type_, type(STRING)) or type_ == ANY
+
+
+def _joins_display(value: ir.Expr | None) -> bool:
+    """Whether a list is made by adding a display, whose elements may be of another type."""
+    match value:
+        case ir.Binary(left=left, right=right):
+            return _joins_display(left) or _joins_display(right)
+        case _:
+            return isinstance(value, ir.ListValue)
 
 
 def _is_vague(value: ir.Expr) -> bool:

@@ -22,7 +22,7 @@ def name_records(program: ir.Program, names: Names) -> dict[Record, str]:
                 wanted = class_name(f"{workflow.name}-{label.partition('#')[0]}".replace("/", "-"))
                 for record, stem in _records(step.type, wanted):
                     if record not in found:
-                        found[record] = names.take(record.name or stem)
+                        found[record] = names.take(record.name or stem, "")
     return found
 
 

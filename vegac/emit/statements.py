@@ -5,7 +5,7 @@ from typing import Any
 
 from vegac.emit import annotations as types
 from vegac.emit import branches, failures, loops
-from vegac.emit.assignment import as_string, assign, meet, placed
+from vegac.emit.assignment import Produced, as_string, assign, meet, placed
 from vegac.emit.code import (
     Await,
     Code,
@@ -52,11 +52,10 @@ def _is_returned(f: Function, statement: ir.Statement, after: ir.Return) -> bool
             return False
 
 
-Produced = tuple[Value, Span | None]
-"""The value of a statement that stores one, and the place to blame when it fails."""
+_Storing = ir.Assign | ir.Send | ir.Call | ir.Recall | ir.Ask | ir.Parallel | ir.ParallelFor
 
 
-def _store(f: Function, step: ir.Assign | ir.Send | ir.Call | ir.Recall | ir.Ask) -> None:
+def _store(f: Function, step: _Storing) -> None:
     found, span = _PRODUCE[type(step)](f, step)
     assign(f, step.targets, found, span)
 
@@ -180,9 +179,9 @@ def _return(f: Function, step: ir.Return) -> None:
 
 
 def _end(f: Function, found: Value, span: Span | None) -> None:
-    result = f.module.workflows[f.workflow.name].result
-    f.put("return ", f.coerced(found, result), span=span)
+    f.put("return ", f.coerced(found, f.result), span=span)
     f.known = None
+    f.returned = found
 
 
 def _fail(f: Function, step: ir.Fail) -> None:
@@ -221,6 +220,8 @@ _PRODUCE: dict[type[ir.Statement], Callable[[Function, Any], Produced]] = {
     ir.Call: _call,
     ir.Recall: _recall,
     ir.Ask: _ask,
+    ir.Parallel: branches.parallel,
+    ir.ParallelFor: branches.parallel_for,
 }
 
 _WRITE: dict[type[ir.Statement], Callable[[Function, Any], None]] = {
@@ -229,8 +230,8 @@ _WRITE: dict[type[ir.Statement], Callable[[Function, Any], None]] = {
     ir.If: _if,
     ir.For: loops.for_each,
     ir.Repeat: loops.repeat,
-    ir.Parallel: branches.parallel,
-    ir.ParallelFor: branches.parallel_for,
+    ir.Parallel: _store,
+    ir.ParallelFor: _store,
     ir.Call: _store,
     ir.Return: _return,
     ir.Fail: _fail,

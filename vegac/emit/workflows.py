@@ -91,6 +91,7 @@ def write_workflow(module: ModuleContext, workflow: ir.Workflow, expose: bool) -
     declared.update(widened)
     f = Function(module, workflow, locals_, read, declared, block)
     f.body, f.publish, f.read_at_end = workflow.body, expose, tuple(at_end)
+    f.result = callee.result
     f.loops_after = loops_read_after(workflow.body)
     _start(f, callee, widened, null_first)
     place = len(module.parts)
@@ -172,7 +173,10 @@ def _lines(f: Function, callee: Callee) -> list[Line]:
         parameters.append(Atom("*"))
     for declared in f.workflow.inputs:
         annotation = f.module.annotations.text(callee.parameter_types[declared.name])
-        default = static(f.module, declared.default) if _has_default(declared) else None
+        type_ = callee.parameter_types[declared.name]
+        default = None
+        if _has_default(declared):
+            default = f.module.default(f.workflow, declared, type_)
         parameters.append(Annotated(callee.parameters[declared.name], annotation, default))
     header = Call(name(callee.function), tuple(parameters))
     lines += statement("async def ", header, f" -> {callee.returns}:", 0)
@@ -192,7 +196,7 @@ def _decorator(f: Function, callee: Callee) -> list[Line]:
         arguments.append(Keyword("agents", TupleDisplay(agents)))
     if workflow.inputs:
         keys = tuple(literal(declared.name) for declared in workflow.inputs)
-        inputs = tuple(_input(f, declared) for declared in workflow.inputs)
+        inputs = tuple(_input(f, callee, declared) for declared in workflow.inputs)
         arguments.append(Keyword("inputs", DictDisplay(keys, inputs)))
     renamed = {key: found for key, found in callee.parameters.items() if key != found}
     if renamed:
@@ -205,10 +209,11 @@ def _decorator(f: Function, callee: Callee) -> list[Line]:
     return statement("@", called, "", 0)
 
 
-def _input(f: Function, declared: ir.Input) -> Code:
+def _input(f: Function, callee: Callee, declared: ir.Input) -> Code:
     arguments: list[Code] = [literal(declared.type_text)]
+    type_ = callee.parameter_types[declared.name]
     if _has_default(declared):
-        arguments.append(Keyword("default", static(f.module, declared.default)))
+        arguments.append(Keyword("default", f.module.default(f.workflow, declared, type_)))
     if declared.enum:
         arguments.append(Keyword("enum", static(f.module, declared.enum)))
     for key, bound in (("min", declared.min), ("max", declared.max)):
