@@ -13,6 +13,7 @@ COMMANDS: dict[str, str] = {
     "check": "Check programs and report what is wrong.",
     "build": "Compile programs to Python modules.",
     "run": "Run a workflow.",
+    "test": "Run the tests of programs.",
     "list": "List the agents, workflows and tools of a program.",
     "show": "Show one agent, workflow or tool of a program.",
     "eval": "Evaluate an expression.",

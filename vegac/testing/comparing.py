@@ -1,5 +1,6 @@
 """Comparing what a run did with what its test expects."""
 
+import json
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,7 +8,7 @@ from typing import Any
 
 from vega_runtime import patterns, text, values
 from vega_runtime.errors import VegaError
-
+from vega_runtime.text import to_json
 from vegac.source.file import Placements
 from vegac.source.render.text import place
 from vegac.syntax.nodes import Node, Scalar
@@ -66,9 +67,8 @@ class Comparer:
 
     def mismatch(self, what: str, check: Check, got: Any) -> Mismatch:
         update = self._update(check.node, got) if check.kind == "equal" else None
-        return Mismatch(
-            what, _RELATIONS[check.kind], check.wanted, got, self.place_of(check.node), update
-        )
+        at = self.place_of(check.node)
+        return Mismatch(what, _RELATIONS[check.kind], check.wanted, _data(got), at, update)
 
     # --- single values -------------------------------------------------------------------------
 
@@ -98,7 +98,7 @@ class Comparer:
 
     def _update(self, node: Node, value: Any) -> Update:
         location = self.placements.locate(node.span)
-        return Update(location.start, location.end, value)
+        return Update(location.start, location.end, _data(value))
 
     # --- the parts of `expect` -----------------------------------------------------------------
 
@@ -107,7 +107,7 @@ class Comparer:
         at = self.place_of(expected.node)
         if error is None:
             wanted = expected.type or "an error"
-            yield Mismatch("error", "equal", wanted, f"no error, but {_brief(outcome.output)}", at)
+            yield Mismatch("the run", "fail", wanted, _data(outcome.output), at)
             return
         if expected.type is not None and error.type != expected.type:
             yield Mismatch("type of the error", "equal", expected.type, error.type, at)
@@ -197,6 +197,16 @@ class Comparer:
             yield from self.value(what, expected.checks, content)
 
 
+def _data(value: Any) -> Any:
+    """A value as JSON would give it back; errors and loops become maps."""
+    if value is None or isinstance(value, str | int | float):
+        return value
+    try:
+        return json.loads(to_json(value))
+    except (VegaError, ValueError):
+        return repr(value)
+
+
 def _contains(got: Any, wanted: Any) -> bool:
     """A part of a text, an element of a list, a key of a map."""
     if isinstance(got, list | dict):
@@ -212,8 +222,3 @@ def _shown(checks: Checks) -> Any:
     if len(checks) == 1 and checks[0].kind == "equal":
         return checks[0].wanted
     return {check.kind: check.wanted for check in checks}
-
-
-def _brief(value: Any) -> str:
-    shown = text(value) if not isinstance(value, str) else repr(value)
-    return f"the output {shown if len(shown) <= 200 else shown[:197] + '...'}"

@@ -1,15 +1,15 @@
 """Running the workflow of a test: in virtual time, in a sandbox of its own."""
 
+import shutil
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 from vega_runtime.errors import ConfigError, VegaError
 from vega_runtime.models.base import Model
 from vega_runtime.models.scripted import ScriptedModel
 from vega_runtime.options import RunOptions
-
 from vegac.testing.cases import Case, ProgramFile
 from vegac.testing.clock import now, run_test
 from vegac.testing.observing import Observer
@@ -26,16 +26,16 @@ _NEUTRAL = {"VEGA_MODEL": "", "VEGA_MAX_TOKENS": ""}
 
 
 class Sandbox:
-    """The folders of one test. `with` it; they are gone afterwards."""
+    """The folders of one test, inside `base`. `with` it; they are gone afterwards."""
 
-    def __init__(self, files: Mapping[str, str]) -> None:
+    def __init__(self, base: Path, files: Mapping[str, str]) -> None:
+        self._base = base
         self._files = files
 
     def __enter__(self) -> "Sandbox":
-        self._folder = tempfile.TemporaryDirectory(prefix="vega-test-", ignore_cleanup_errors=True)
-        base = Path(self._folder.name).resolve()
-        self.files = base / "workspace"
-        self.memory = base / "memory.db"
+        self._folder = Path(tempfile.mkdtemp(dir=self._base)).resolve()
+        self.files = self._folder / "workspace"
+        self.memory = self._folder / "memory.db"
         self.files.mkdir()
         for name, content in self._files.items():
             path = self.files / name
@@ -44,7 +44,7 @@ class Sandbox:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._folder.cleanup()
+        shutil.rmtree(self._folder, ignore_errors=True)
 
 
 def execute(case: Case, workflow: "Workflow[Any, Any]", sandbox: Sandbox) -> Outcome:
@@ -88,10 +88,6 @@ async def _unanswered(question: str, choices: tuple[str, ...], default: str | No
     """Nobody sits at the terminal of a test."""
     if default is not None:
         return default
-    _no_answer(question, choices)
-
-
-def _no_answer(question: str, choices: tuple[str, ...]) -> NoReturn:
     among = f" (one of {', '.join(choices)})" if choices else ""
     raise ConfigError(
         f"the test has no answer left for the question {question!r}: add one{among} to `answers:`"

@@ -128,6 +128,6 @@ def describe(pairs: Sequence[Pair]) -> list[str]:
 def _wanted(expected: ExpectedFinding) -> tuple[str, str]:
     line = "?" if expected.line is None else str(expected.line)
     column = "" if expected.column is None else f":{expected.column}"
-    severity = f"{expected.severity or 'any'}[{expected.code}]"
+    severity = f"{expected.severity}[{expected.code}]" if expected.severity else expected.code
     contains = "" if expected.contains is None else f" that contains '{expected.contains}'"
     return line + column, severity + contains

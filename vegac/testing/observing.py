@@ -3,6 +3,7 @@
 from typing import Any
 
 from msgspec import Struct, field
+
 from vega_runtime.events import ModelCalled, ModelStarted, Published, StepStarted
 
 

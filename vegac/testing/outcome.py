@@ -4,8 +4,8 @@ from pathlib import Path
 from typing import Any
 
 from msgspec import Struct, field
-from vega_runtime.errors import VegaError
 
+from vega_runtime.errors import VegaError
 from vegac.testing.observing import Observations
 
 

@@ -4,7 +4,9 @@ from typing import Any, Literal
 
 from msgspec import Struct, field
 
-Relation = Literal["equal", "contain", "match", "satisfy", "be at most", "be absent", "be present"]
+Relation = Literal[
+    "equal", "contain", "match", "satisfy", "be at most", "be absent", "be present", "fail"
+]
 
 
 class Update(Struct, frozen=True):

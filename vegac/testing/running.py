@@ -4,10 +4,10 @@ import contextlib
 import io
 import time
 from collections.abc import Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vega_runtime.errors import UnmatchedCall, VegaError
-
 from vegac.source.diagnostic import Diagnostic
 from vegac.source.file import Location, Placements
 from vegac.source.registry import report
@@ -19,6 +19,7 @@ from vegac.source.render.text import excerpts, render
 from vegac.source.suggest import available, did_you_mean, nearest
 from vegac.testing.cases import Case, ProgramText, TestFile
 from vegac.testing.comparing import Comparer
+from vegac.testing.difference import plain
 from vegac.testing.execution import Sandbox, execute
 from vegac.testing.findings import align, describe, found_in
 from vegac.testing.outcome import Outcome
@@ -28,15 +29,17 @@ from vegac.workspace import UsageError, Workspace
 
 if TYPE_CHECKING:
     from vega_runtime.workflow import Workflow
-
     from vegac.testing.expressions import Answer
 
 
 class Runner:
-    """Runs tests one at a time. `style` is for the texts of their results."""
+    """Runs tests one at a time. `style` is for the texts of their results; their files live in
+    folders of their own inside `folder`."""
 
-    def __init__(self, workspace: Workspace, style: Style) -> None:
+    def __init__(self, workspace: Workspace, style: Style, folder: Path) -> None:
+        self.workspace = workspace
         self.style = style
+        self.folder = folder
         self._programs = Programs(workspace)
 
     def run(self, file: TestFile, case: Case) -> Result:
@@ -46,7 +49,7 @@ class Runner:
         printed = io.StringIO()
         with contextlib.redirect_stdout(printed):
             try:
-                _Running(self._programs, file, case, result, self.style).everything()
+                _Running(self, self._programs, file, case, result).everything()
             except (Exception, SystemExit) as error:
                 what = " ".join(f"{type(error).__name__}: {error}".split())
                 result.problems.append(f"the test could not be run to its end: {what[:500]}")
@@ -68,13 +71,14 @@ class _Running:
     """One test on its way; `result` collects what is wrong."""
 
     def __init__(
-        self, programs: Programs, file: TestFile, case: Case, result: Result, style: Style
+        self, runner: Runner, programs: Programs, file: TestFile, case: Case, result: Result
     ) -> None:
+        self.folder = runner.folder
         self.programs = programs
         self.file = file
         self.case = case
         self.result = result
-        self.style = style
+        self.style = runner.style
         self.comparer = Comparer(file.placements)
 
     def everything(self) -> None:
@@ -155,7 +159,7 @@ class _Running:
         if findings or workflow is None:
             self.show(findings)
             return
-        with Sandbox(case.files) as sandbox:
+        with Sandbox(self.folder, case.files) as sandbox:
             outcome = execute(case, workflow, sandbox)
             self._judge(outcome, program)
 
@@ -170,7 +174,7 @@ class _Running:
         if error is not None and (self.case.expect.error is None or unmatched or mismatches):
             self.failed("the run failed", error, program)
             if outcome.seen.calls:
-                self.problem(f"calls made: {', '.join(outcome.seen.calls)}")
+                self.problem(f"messages went to: {', '.join(outcome.seen.calls)}")
 
     def failed(self, what: str, error: Exception, program: Program | None) -> None:
         """Say how a run or an expression failed, and where."""
@@ -254,13 +258,13 @@ def _error_type(answer: "Answer") -> str | None:
     return error.type if isinstance(error, VegaError) else None
 
 
-def _ending(answer: "Answer") -> Any:
+def _ending(answer: "Answer") -> str:
     """What an expression came to, where an error was expected."""
     if answer.refused:
         return ", ".join(answer.codes)
     if answer.error is not None:
         return f"{getattr(answer.error, 'type', type(answer.error).__name__)}: {answer.error}"
-    return {"value": answer.value}
+    return f"the value {plain(answer.value)}"
 
 
 def _quoted(text: str) -> str:

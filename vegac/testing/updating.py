@@ -1,0 +1,222 @@
+"""Rewriting recorded expectations where they stand, and nothing else."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any, cast
+
+from msgspec import Struct
+
+from vega_runtime.values import equal
+from vegac.source.file import SourceFile
+from vegac.syntax.core_schema import to_value
+from vegac.syntax.nodes import Mapping, Node, Scalar
+from vegac.syntax.nodes import Sequence as NodeSequence
+from vegac.syntax.reader import FileTree, Reader
+from vegac.testing.results import Update
+from vegac.testing.yaml_text import block_text, flow_text, literal_text
+
+_WIDTH = 100
+
+Path = tuple[str | int, ...]
+
+
+class Rewritten(Struct):
+    """The new text of a file, with its byte-order mark if it had one, and the expectations that
+    could not be rewritten: those that an alias shares with other places."""
+
+    text: str
+    done: int
+    left: list[Update]
+
+
+class _Spot(Struct, eq=False):
+    """A value of the file: where it stands and what surrounds it. `key` is the place (start, end)
+    of its key, None for the items of lists."""
+
+    path: Path
+    node: Node
+    start: int
+    end: int
+    flow: bool
+    key: tuple[int, int] | None
+    parts: "list[_Spot]"
+    shared: bool
+
+
+class _Edit(Struct, frozen=True):
+    start: int
+    end: int
+    text: str
+
+
+def rewrite(file: SourceFile, updates: Sequence[Update]) -> Rewritten:
+    """Put the values of `updates` into the text of a file.
+
+    Raises `ValueError` when the result would not read as it should; nothing is lost then.
+    """
+    tree = Reader().read(file)
+    spots = {(spot.start, spot.end): spot for spot in _spots(tree)}
+    edits: list[_Edit] = []
+    done: list[tuple[_Spot, Update]] = []
+    left: list[Update] = []
+    for update in updates:
+        spot = spots.get((update.start, update.end))
+        if spot is None or spot.shared:
+            left.append(update)
+            continue
+        edits += _edits(file, spot, update.value)
+        done.append((spot, update))
+    text = file.text
+    for edit in sorted(edits, key=lambda edit: edit.start, reverse=True):
+        text = text[: edit.start] + edit.text + text[edit.end :]
+    _check(SourceFile(file.path, text), done)
+    return Rewritten("\ufeff" * file.bom + text, len(done), left)
+
+
+def _check(file: SourceFile, done: list[tuple[_Spot, Update]]) -> None:
+    tree = Reader().read(file)
+    by_path = {spot.path: spot for spot in _spots(tree)}
+    for spot, update in done:
+        found = by_path.get(spot.path)
+        if found is None or not equal(to_value(found.node), update.value):
+            shown = " > ".join(str(part) for part in spot.path)
+            raise ValueError(f"{file.path}: the new value of {shown} cannot be written there")
+
+
+# --- where the values are ------------------------------------------------------------------------
+
+
+def _spots(tree: FileTree) -> Iterator[_Spot]:
+    if tree.root is None:
+        return
+    whole = _Spot((), tree.root, 0, len(tree.file.text), False, None, [], False)
+    found: list[_Spot] = []
+    aliased: set[tuple[int, int]] = set()
+    _gather(tree, whole, found, aliased)
+    for spot in found:
+        spot.shared = (spot.start, spot.end) in aliased
+        yield spot
+
+
+def _gather(tree: FileTree, spot: _Spot, found: list[_Spot], aliased: set[tuple[int, int]]) -> None:
+    """Add everything inside a value. What an alias stands for lies elsewhere."""
+    node = spot.node
+    flow = spot.flow or getattr(node, "flow", False)
+    last = spot.start
+    for name, child, key, elsewhere in _children(tree, node):
+        start, end = _range(tree, child)
+        # A section that was read in pieces has the place of its key.
+        section = key == (start, end)
+        before = last if key is None else key[1]
+        if elsewhere or (start < before and not section):
+            aliased.add((start, end))
+            continue
+        last = end
+        part = _Spot((*spot.path, name), child, start, end, flow, key, [], False)
+        spot.parts.append(part)
+        found.append(part)
+        _gather(tree, part, found, aliased)
+
+
+_Child = tuple[str | int, Node, tuple[int, int] | None, bool]
+
+
+def _children(tree: FileTree, node: Node) -> list[_Child]:
+    """The values in a collection: name, node, place of the key, and whether a merge brought it."""
+    if isinstance(node, Mapping):
+        return [
+            (entry.key.value, entry.value, _range(tree, entry.key), entry.merged)
+            for entry in node.entries
+        ]
+    if isinstance(node, NodeSequence):
+        return [(index, item, None, False) for index, item in enumerate(node.items)]
+    return []
+
+
+def _range(tree: FileTree, node: Node) -> tuple[int, int]:
+    location = tree.placements.locate(node.span)
+    return location.start, location.end
+
+
+# --- new text ------------------------------------------------------------------------------------
+
+
+def _edits(file: SourceFile, spot: _Spot, value: Any) -> Iterator[_Edit]:
+    """As few edits as will do: a map or list that keeps its form changes only where it differs."""
+    if equal(to_value(spot.node), value):
+        return
+    items = _items_alike(spot, value)
+    if items is None:
+        yield _whole(file, spot, value)
+        return
+    for part, item in zip(spot.parts, items, strict=True):
+        yield from _edits(file, part, item)
+
+
+def _items_alike(spot: _Spot, value: Any) -> list[Any] | None:
+    """The new values of what a collection holds, where it keeps its keys or its length."""
+    node, parts = spot.node, spot.parts
+    if not parts or not isinstance(node, Mapping | NodeSequence) or _partial(node, parts):
+        return None
+    if isinstance(node, Mapping) and isinstance(value, dict):
+        names = cast("dict[str, Any]", value)
+        same = [part.path[-1] for part in parts] == list(names)
+        return list(names.values()) if same else None
+    if isinstance(node, NodeSequence) and isinstance(value, list):
+        items = cast("list[Any]", value)
+        return items if len(items) == len(parts) else None
+    return None
+
+
+def _partial(node: Mapping | NodeSequence, parts: list[_Spot]) -> bool:
+    """Whether some of what a collection holds stands elsewhere, behind an alias."""
+    size = len(node.entries) if isinstance(node, Mapping) else len(node.items)
+    return size != len(parts) or any(_holds_alias(part) for part in parts)
+
+
+def _holds_alias(spot: _Spot) -> bool:
+    node = spot.node
+    return isinstance(node, Mapping | NodeSequence) and _partial(node, spot.parts)
+
+
+def _whole(file: SourceFile, spot: _Spot, value: Any) -> _Edit:
+    node, start = spot.node, spot.start
+    style = node.style if isinstance(node, Scalar) else "plain"
+    text = file.text
+    if spot.flow:
+        return _Edit(start, spot.end, _spaced(text, start, flow_text(value, style)))
+    newline = "\r\n" if "\r\n" in text else "\n"
+    column = file.position(start).column - 1
+    below = spot.key is not None and file.position(spot.key[1]).line != file.position(start).line
+    pad = column
+    if spot.key is not None and not below:
+        pad = file.position(spot.key[0]).column - 1 + 2
+    long = isinstance(value, str) and ("\n" in value or style in ("literal", "folded"))
+    lines = literal_text(value) if long else None
+    if lines is not None:
+        new = _joined(lines, newline, pad)
+        return _Edit(start, spot.end, _spaced(text, start, new))
+    inline = flow_text(value, style)
+    collection = isinstance(value, dict | list) and value not in ({}, [])
+    was_block = isinstance(node, Mapping | NodeSequence) and not node.flow
+    if collection and (was_block or column + len(inline) > _WIDTH):
+        block = _joined(block_text(value), newline, pad)
+        if spot.key is None or below:
+            return _Edit(start, spot.end, block)
+        behind = spot.key[1] + len(text[spot.key[1] : start].rstrip())
+        return _Edit(behind, spot.end, newline + " " * pad + block)
+    if below and spot.key is not None and text[spot.key[1] : start].strip() == ":":
+        behind = text.index(":", spot.key[1]) + 1
+        return _Edit(behind, spot.end, " " + inline)
+    return _Edit(start, spot.end, _spaced(text, start, inline))
+
+
+def _joined(lines: Sequence[str], newline: str, pad: int) -> str:
+    """Lines at an indentation; the first one stands where the text begins."""
+    return newline.join(
+        line if number == 0 or not line else " " * pad + line for number, line in enumerate(lines)
+    )
+
+
+def _spaced(text: str, start: int, new: str) -> str:
+    """New text after a space, where a colon or dash stands right before it."""
+    return f" {new}" if start and text[start - 1] in ":-" else new
