@@ -181,6 +181,12 @@ class Session:
         if key not in self._models:
             made = model_for(name, base_url=base_url, env=self.env)
             self._models[key] = self._recorded(made)
+            if target.provider == "local":
+                from .models.local import notice_of
+
+                remark = notice_of(name)
+                if remark is not None:
+                    self.notice(remark)
         return self._models[key], target.model
 
     # Recordings

@@ -71,6 +71,8 @@ def execute(wanted: Wanted) -> int:
 
         out(plan(workflow, inputs, _options(wanted, path, budget, timeout, None), path))
         return 0
+    if not wanted.replay:
+        _fetch_embedded(wanted, workflow)
     progress = _progress()
     options = _options(wanted, path, budget, timeout, progress)
     return _run(workflow, inputs, options, wanted.output, progress)
@@ -120,6 +122,30 @@ def _preload(wanted: Wanted, path: Path) -> None:
             return
         names = [found[1]] if found else [os.environ.get("VEGA_MODEL") or ""]
     preload(names[0], os.environ)
+
+
+def _fetch_embedded(wanted: Wanted, workflow: "Workflow[Any, Any]") -> None:
+    """Fetch the embedded models that the run needs, with a bar, before its clock starts.
+
+    Raises Problem when that fails.
+    """
+    named = {str(agent.model) for agent in workflow.agents if agent.model is not None}
+    if len(named) < len(workflow.agents):
+        named.add(os.environ.get("VEGA_MODEL", ""))
+    wanted_names = {wanted.model} if wanted.model else named
+    local = sorted(name for name in wanted_names if name.startswith("local/"))
+    if not local:
+        return
+    from vega_runtime.models.download import FILES, installed
+    from vega_runtime.models.local import check_local
+
+    for name in local:
+        short = name.removeprefix("local/")
+        ready = check_local(name, os.environ) is None
+        if ready and short in FILES and installed(short, os.environ) is None:
+            from vegac.cli.catalogue import pull
+
+            pull(short)
 
 
 def _show_errors(compiled: Compiled) -> None:
