@@ -130,12 +130,14 @@ def _stray_members(text: str, start: int, end: int) -> tuple[int, list[int]]:
         (match.start(), len(match[1]) - match[1].count("\t") + len(match[2] or ""), match[3])
         for match in _CONTENT.finditer(text, start, end)
     ]
+    if not lines or not lines[0][1]:
+        return 0, []
     opening = [indent for _, indent, line in lines if indent and _OPENS.search(line)]
-    if not opening:
-        return _members(text, start, end)
+    opening = opening or [lines[0][1]]
+    if not _OPENS.search(lines[0][2]):
+        opening.append(lines[0][1])
     column = min(opening)
-    if column + 1 in opening and opening.count(column) == 1:
-        # One line that lacks a space among its neighbours.
+    if _lacks_a_space(lines, column):
         column += 1
     places = [
         place
@@ -145,6 +147,24 @@ def _stray_members(text: str, start: int, end: int) -> tuple[int, list[int]]:
     if places and any(place < places[0] for place, _, _ in lines):
         places.insert(0, lines[0][0])
     return column, places
+
+
+def _lacks_a_space(lines: list[tuple[int, int, str]], column: int) -> bool:
+    """Whether the one line at a column belongs to those one further to the right.
+
+    Most files indent by equal steps, so the lines below it tell where it should stand.
+    """
+    at = [index for index, (_, indent, _) in enumerate(lines) if indent == column]
+    if len(at) != 1 or not any(indent == column + 1 for _, indent, _ in lines):
+        return False
+    index = at[0]
+    if index and any(indent == column + 1 for _, indent, _ in lines[:index]):
+        return True
+    if index + 1 == len(lines):
+        return False
+    below = lines[index + 1][1]
+    opens = lines[index][2].rstrip().endswith(":")
+    return below == 2 * column + 2 if opens else below == column + 1
 
 
 class _Names:

@@ -20,6 +20,9 @@ from vegac.syntax.yaml_findings import too_deep
 
 MAX_MISTAKES = 30
 
+# How a definition calls itself.
+_KEY = re.compile(r"\s*(\"[^\"\r\n]*\"|'[^'\r\n]*'|[^\s:#][^:\r\n]*)")
+
 
 class Effort:
     """What may still be spent on mending the pieces of one file, so that reading ends soon.
@@ -34,9 +37,6 @@ class Effort:
         """Takes the cost of one more reading of `text`; False if it is more than there is."""
         self.left -= len(text) + 500
         return self.left > 0
-
-
-_KEY = re.compile(r"\s*(\"[^\"\r\n]*\"|'[^'\r\n]*'|[^\s:#][^:\r\n]*)")
 
 
 def recover(chunk: Chunk, depth: int, column: int | None, effort: Effort) -> Composed:

@@ -15,6 +15,7 @@ _BAD_START = re.compile(r"[@`%*&!|>]")
 _PAIRS = {"[": "]", "{": "}"}
 _OPENERS = {"]": "[", "}": "{"}
 _SLIP = re.compile(r"[\[{:\"'](?:[ \t]+\S|-[ \t])")
+_STRAY = re.compile(r"[\]}\"'][\[{:\"'](?=[ \t,\]}]|$)", re.M)
 _NO_DASH_SPACE = re.compile(r"-[^\s\d.-]")
 _BLOCK_HEADER = re.compile(r"[|>][+-]?[1-9]?[+-]?")
 
@@ -62,7 +63,10 @@ def quotes(scene: Scene) -> Iterator[Repair]:
         hint = f"close it with {quote}"
         title = "close the quote"
         ends = [line.end if line.stop < start + 1 else line.stop]
-        closers = re.search(r"[\]} \t]+$", text[start + 1 : ends[0]])
+        if text[ends[0] - 1] == ":":
+            # The quote opens a key.
+            ends.insert(0, ends[0] - 1)
+        closers = re.search(r"[\]} \t]+$", text[start + 1 : ends[-1]])
         if closers:
             ends.extend(
                 start + 1 + index
@@ -183,6 +187,19 @@ def _flow_segment(text: str, line: Line, start: int, end: int) -> tuple[int, int
 def brackets(scene: Scene) -> Iterator[Repair]:
     """Brackets without their partner."""
     text = scene.text
+    line = scene.line
+    for place in dict.fromkeys((scene.problem, line.stop - 1)):
+        # Something between or behind the brackets of a flow collection.
+        if line.value < place <= line.stop and _STRAY.match(text, place - 1):
+            yield Repair(
+                f"`{text[place]}` does not belong here",
+                place,
+                place + 1,
+                (Change(place, place + 1, ""),),
+                "remove it",
+                f"remove `{text[place]}`",
+                safe=False,
+            )
     opened = [*scene.trace.open]
     if scene.context is not None and text[scene.context : scene.context + 1] in _PAIRS:
         opened.append(scene.context)
