@@ -4,8 +4,8 @@ import json
 import os
 import sys
 import threading
-from pathlib import Path
 from importlib import resources
+from pathlib import Path
 
 from vega_runtime.errors import Cancelled, ConfigError
 from vega_runtime.models.download import FILES, fetch, installed
