@@ -22,7 +22,8 @@ F = TypeVar("F", bound=Callable[..., Coroutine[Any, Any, Any]])
 class Workflow(Generic[P, R]):
     """A workflow. `await workflow(...)` runs it; inside a run, use `run.call`.
 
-    `inputs` None means that the inputs are not declared and not checked. `timeout` (seconds) and
+    `inputs` None means that the inputs are not declared and not checked. `rename` maps inputs to
+    parameters of another name, where an input's own is none in Python. `timeout` (seconds) and
     `budget` (US dollars) hold for each call.
     """
 
@@ -34,6 +35,7 @@ class Workflow(Generic[P, R]):
         *,
         agents: Sequence[Agent] = (),
         inputs: Mapping[str, Input] | None = None,
+        rename: Mapping[str, str] | None = None,
         timeout: float | None = None,
         budget: float | None = None,
         description: str = "",
@@ -47,6 +49,8 @@ class Workflow(Generic[P, R]):
         self.budget = budget
         self.description = description or (fn.__doc__ or "").partition("\n")[0]
         self._checked = inputs is not None
+        self._parameters = rename or {}
+        self._input_of = {parameter: name for name, parameter in self._parameters.items()}
         self.__name__ = fn.__name__
         self.__doc__ = fn.__doc__
         self.__module__ = fn.__module__
@@ -87,13 +91,16 @@ class Workflow(Generic[P, R]):
         return usage_line(self.program.file, self.name, self.inputs)
 
     def bind(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> dict[str, Any]:
-        """The checked inputs of a call, by name."""
+        """The checked inputs of a call, by parameter."""
         if args:
             import inspect
 
             kwargs = inspect.signature(self.fn).bind(None, *args, **kwargs).arguments
             kwargs = dict(list(kwargs.items())[1:])
-        return self.validate(kwargs)
+        if not self._parameters:
+            return self.validate(kwargs)
+        values = self.validate({self._input_of.get(key, key): kwargs[key] for key in kwargs})
+        return {self._parameters.get(name, name): value for name, value in values.items()}
 
     async def _start(
         self, args: Sequence[Any], kwargs: Mapping[str, Any], options: RunOptions
@@ -151,13 +158,14 @@ def workflow(
     *,
     agents: Sequence[Agent] = (),
     inputs: Mapping[str, Input] | None = None,
+    rename: Mapping[str, str] | None = None,
     timeout: float | None = None,
     budget: float | None = None,
     description: str = "",
 ) -> Callable[[Callable[Concatenate[Run, P], Coroutine[Any, Any, R]]], Workflow[P, R]]:
     """Make a workflow of an async function whose first parameter is the run.
 
-    `agents` are all that it and the workflows it calls may send to.
+    `agents` are all that it and the workflows it calls may send to; for the rest see `Workflow`.
     """
 
     def decorate(fn: Callable[Concatenate[Run, P], Coroutine[Any, Any, R]]) -> Workflow[P, R]:
@@ -167,6 +175,7 @@ def workflow(
             fn,
             agents=agents,
             inputs=inputs,
+            rename=rename,
             timeout=timeout,
             budget=budget,
             description=description,
