@@ -14,6 +14,7 @@ from vegac.cli.problem import Problem
 from vegac.cli.terminal import announce, note, out, write_file
 from vegac.source.render import count
 from vegac.source.render.canvas import Style, style_of
+from vegac.source.render.text import brief
 from vegac.testing.collecting import Selected, collect, select
 from vegac.testing.parallel import default_jobs, run_all
 from vegac.testing.report_text import Table, failure, summary
@@ -51,16 +52,21 @@ def run(wanted: Testing) -> int:
         for item in selected:
             for case in item.cases:
                 out(f"{item.file.name}: {case.name}")
-        return _status([], collected.unread, total)
+        return _status(False, collected.unread, total)
     started = time.perf_counter()
     jobs = default_jobs(total) if jobs is None else min(jobs, max(total, 1))
     results = _run(wanted, workspace, selected, jobs)
     _present(wanted, results, time.perf_counter() - started)
-    if wanted.update:
-        _update(selected, results)
+    left = _update(selected, results) if wanted.update else 0
     if not selected and not collected.unread:
         _say_nothing_collected(wanted, len(collected.files))
-    return _status(results, collected.unread, len(selected))
+    failed = left or not all(_settled(result, wanted) for result in results)
+    return _status(bool(failed), collected.unread, len(selected))
+
+
+def _settled(result: Result, wanted: Testing) -> bool:
+    """Whether a test passed, or will once its expectations are rewritten."""
+    return result.passed or (wanted.update and result.can_update)
 
 
 def _jobs(text: str | None) -> int | None:
@@ -86,7 +92,9 @@ def _run(
         for item in selected
         for name in ([""] if item.file.broken else [case.name for case in item.cases])
     ]
-    table = Table(names, style)
+    for item in selected:
+        _warn(item)
+    table = Table(names, style, wanted.update)
     results: list[Result] = []
     with closing(run_all(workspace, selected, jobs, style)) as coming:
         for result in coming:
@@ -94,9 +102,21 @@ def _run(
             if wanted.form == "text":
                 out(table.row(result))
                 sys.stdout.flush()
-            if wanted.fail_fast and not result.passed:
+            if wanted.fail_fast and not _settled(result, wanted):
                 break
     return results
+
+
+def _warn(item: Selected) -> None:
+    """A line for each warning about how a file of tests is written."""
+    file = item.file
+    if file.broken:
+        return
+    findings = [*file.findings, *(finding for case in item.cases for finding in case.findings)]
+    style = style_of(sys.stderr)
+    for finding in findings:
+        if finding.severity == "warning":
+            note(brief(finding, file.placements, style))
 
 
 def _present(wanted: Testing, results: Sequence[Result], seconds: float) -> None:
@@ -112,15 +132,16 @@ def _present(wanted: Testing, results: Sequence[Result], seconds: float) -> None
         style = style_of(sys.stdout)
         seen: set[str] = set()
         for result in results:
-            if not result.passed:
+            if not _settled(result, wanted):
                 out(f"\n{failure(result, style, seen)}")
-        out(f"\n{summary(results, style)} in {seconds:.2f} s")
+        out(f"\n{summary(results, style, wanted.update)} in {seconds:.2f} s")
 
 
-def _update(selected: Sequence[Selected], results: Sequence[Result]) -> None:
-    """Rewrite what differs in the files of failed tests."""
+def _update(selected: Sequence[Selected], results: Sequence[Result]) -> int:
+    """Rewrite what differs in the files of failed tests; how many places could not be."""
     from vegac.testing.updating import rewrite
 
+    remaining = 0
     for item in selected:
         updates: dict[tuple[int, int], Update] = {}
         for result in results:
@@ -139,8 +160,10 @@ def _update(selected: Sequence[Selected], results: Sequence[Result]) -> None:
             write_file(item.file.path, rewritten.text)
             note(f"rewrote {count(rewritten.done, 'expectation')} in {item.file.name}")
         if rewritten.left:
+            remaining += len(rewritten.left)
             left = count(len(rewritten.left), "expectation")
             note(f"left {left} in {item.file.name} alone: aliases share them with other places")
+    return remaining
 
 
 def _say_nothing_collected(wanted: Testing, files: int) -> None:
@@ -152,11 +175,11 @@ def _say_nothing_collected(wanted: Testing, files: int) -> None:
     note("Tests stand in files named '*.vega.test.yaml' and under 'tests:' in programs.")
 
 
-def _status(results: Sequence[Result], unread: Sequence[str], collected: int) -> int:
+def _status(failed: bool, unread: Sequence[str], collected: int) -> int:
     for message in unread:
         announce("error", "error", message)
     if unread:
         return 2
-    if any(not result.passed for result in results):
+    if failed:
         return 1
     return 0 if collected else NOTHING_COLLECTED

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from vegac.semantics.literals import NAME
 from vegac.source.registry import CODES
 from vegac.syntax.core_schema import to_value
 from vegac.syntax.nodes import ErrorNode, Mapping, Node, Scalar, Sequence, is_null
@@ -191,7 +192,15 @@ class ExpectReader:
         case = ExpressionCase(expr, {}, None, None)
         if "vars" in found:
             for variable in self.fields.map(found["vars"].value, "vars"):
-                case.vars[variable.key.value] = to_value(variable.value)
+                name = variable.key.value
+                case.vars[name] = to_value(variable.value)
+                if not NAME.fullmatch(name):
+                    self.fields.findings.report(
+                        "bad-name",
+                        variable.key.span,
+                        f"'{name}' cannot name a variable",
+                        hint="names hold letters, digits and '_'",
+                    )
         if "error" in found:
             words = (*CODES, *keys.ERROR_TYPES)
             case.error = self.fields.word(found["error"].value, "error", words)

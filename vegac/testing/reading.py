@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+from vegac.source.diagnostic import Diagnostic
 from vegac.source.findings import Findings
 from vegac.source.suggest import did_you_mean
 from vegac.syntax.core_schema import to_value
@@ -27,7 +28,7 @@ def read_tests(path: Path, tree: FileTree) -> TestFile:
     for finding in tree.diagnostics:
         findings.add(finding)
     file = TestFile(path, tree, tree.root, [], findings.items)
-    if tree.root is None:
+    if tree.root is None or file.broken:
         return file
     tests = tree.root.entry("tests")
     default: ProgramSource | None = None
@@ -37,11 +38,22 @@ def read_tests(path: Path, tree: FileTree) -> TestFile:
     elif tests is not None:
         default = ProgramFile(path)
     if tests is None:
+        _drop_echoes(file.findings)
         return file
     fields = TestFields(findings)
     for entry in fields.map(tests.value, "tests"):
         file.cases.append(_CaseReader(entry, path, default).case)
     return file
+
+
+def _drop_echoes(findings: list[Diagnostic]) -> None:
+    """Drop findings that something is missing where a misspelling of it was found."""
+    proposed = {name for finding in findings for name in finding.suggestions}
+    findings[:] = [
+        finding
+        for finding in findings
+        if not (finding.code == "missing-key" and finding.subject in proposed)
+    ]
 
 
 def _sibling(path: Path) -> ProgramSource | None:
@@ -73,6 +85,7 @@ class _FileReader:
                 root.entries[0].key.span if root.entries else root.span,
                 "a test file has no `tests`",
                 hint="add `tests:`",
+                subject="tests",
             )
         return self.program(found)
 
@@ -134,6 +147,8 @@ class _CaseReader:
             case.runs = bool(found)
         self._program(found, default)
         ways = [name for name in ("model", "replay", "live") if name in found]
+        if not case.live and "live" in ways:
+            ways.remove("live")
         if len(ways) > 1:
             self.findings.report(
                 "unknown-key",
@@ -141,6 +156,7 @@ class _CaseReader:
                 f"a test has only one of `model`, `replay` and `live`, not also `{ways[1]}`",
                 hint="remove one of them",
             )
+        _drop_echoes(self.findings.items)
 
     def _nothing(self, key: Scalar) -> None:
         self.findings.report(

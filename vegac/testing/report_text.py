@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from vegac.source.render.canvas import Style
+from vegac.source.render.canvas import Role, Style
 from vegac.source.render.cells import visible, width
 from vegac.testing.difference import plain, side_by_side, stated
 from vegac.testing.results import Mismatch, Result
@@ -11,9 +11,11 @@ _LONGEST_NAME = 60
 
 
 class Table:
-    """The rows of a table whose tests are known beforehand: (file, case) of each."""
+    """The rows of a table whose tests are known beforehand: (file, case) of each. `update`: the
+    expectations that can be are going to be rewritten."""
 
-    def __init__(self, tests: Iterable[tuple[str, str]], style: Style) -> None:
+    def __init__(self, tests: Iterable[tuple[str, str]], style: Style, update: bool) -> None:
+        self._update = update
         pairs = [(_cell(file), _cell(name)) for file, name in tests]
         self._style = style
         self._file = max((width(file) for file, _ in pairs), default=0)
@@ -26,13 +28,19 @@ class Table:
         shown = "" if file == self._last else file
         self._last = file
         name = _cell(result.name)
-        state = "ok" if result.passed else "failed"
-        painted = self._style.paint(state, "good" if result.passed else "error")
-        pad = " " * (6 - len(state))
+        state, role = _state(result, self._update)
+        painted = self._style.paint(state, role)
+        pad = " " * (7 - len(state))
         return (
             f"{shown}{' ' * (self._file - width(shown))}  {name}{' ' * (self._name - width(name))}"
             f"  {painted}{pad}  {result.seconds:7.3f}"
         )
+
+
+def _state(result: Result, update: bool) -> tuple[str, Role]:
+    if result.passed:
+        return "ok", "good"
+    return ("updated", "warning") if update and result.can_update else ("failed", "error")
 
 
 def _cell(text: str) -> str:
@@ -99,13 +107,16 @@ _LABELS = {
 }
 
 
-def summary(results: Sequence[Result], style: Style) -> str:
+def summary(results: Sequence[Result], style: Style, update: bool = False) -> str:
     """ "12 passed, 1 failed"."""
     passed = sum(result.passed for result in results)
-    failed = len(results) - passed
+    updated = sum(result.can_update for result in results) if update else 0
+    failed = len(results) - passed - updated
     parts: list[str] = []
-    if passed or not failed:
+    if passed or not (failed or updated):
         parts.append(style.paint(f"{passed} passed", "" if failed else "good"))
+    if updated:
+        parts.append(style.paint(f"{updated} updated", "warning"))
     if failed:
         parts.append(style.paint(f"{failed} failed", "error"))
     return ", ".join(parts)

@@ -44,3 +44,9 @@ class Result(Struct):
     @property
     def passed(self) -> bool:
         return not self.mismatches and not self.problems
+
+    @property
+    def can_update(self) -> bool:
+        """Whether rewriting expected values would make the test pass."""
+        updates = [mismatch.update for mismatch in self.mismatches]
+        return bool(updates) and None not in updates and not self.problems

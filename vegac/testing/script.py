@@ -35,6 +35,7 @@ class ScriptReader:
                 head(node),
                 f"{owner} has neither `reply` nor `error`",
                 hint="add `reply:`",
+                subject="reply",
             )
         if "reply" in found and "error" in found:
             self.fields.findings.report(

@@ -53,6 +53,14 @@ def rewrite(file: SourceFile, updates: Sequence[Update]) -> Rewritten:
 
     Raises `ValueError` when the result would not read as it should; nothing is lost then.
     """
+    try:
+        return _rewrite(file, updates, simple=False)
+    except ValueError:
+        return _rewrite(file, updates, simple=True)
+
+
+def _rewrite(file: SourceFile, updates: Sequence[Update], simple: bool) -> Rewritten:
+    """`simple` writes everything on one line, which fits everywhere."""
     tree = Reader().read(file)
     spots = {(spot.start, spot.end): spot for spot in _spots(tree)}
     edits: list[_Edit] = []
@@ -63,7 +71,7 @@ def rewrite(file: SourceFile, updates: Sequence[Update]) -> Rewritten:
         if spot is None or spot.shared:
             left.append(update)
             continue
-        edits += _edits(file, spot, update.value)
+        edits += _edits(file, spot, update.value, simple)
         done.append((spot, update))
     text = file.text
     for edit in sorted(edits, key=lambda edit: edit.start, reverse=True):
@@ -93,7 +101,7 @@ def _spots(tree: FileTree) -> Iterator[_Spot]:
     aliased: set[tuple[int, int]] = set()
     _gather(tree, whole, found, aliased)
     for spot in found:
-        spot.shared = (spot.start, spot.end) in aliased
+        spot.shared = any(start <= spot.start and spot.end <= end for start, end in aliased)
         yield spot
 
 
@@ -140,16 +148,16 @@ def _range(tree: FileTree, node: Node) -> tuple[int, int]:
 # --- new text ------------------------------------------------------------------------------------
 
 
-def _edits(file: SourceFile, spot: _Spot, value: Any) -> Iterator[_Edit]:
+def _edits(file: SourceFile, spot: _Spot, value: Any, simple: bool) -> Iterator[_Edit]:
     """As few edits as will do: a map or list that keeps its form changes only where it differs."""
     if equal(to_value(spot.node), value):
         return
     items = _items_alike(spot, value)
     if items is None:
-        yield _whole(file, spot, value)
+        yield _whole(file, spot, value, simple)
         return
     for part, item in zip(spot.parts, items, strict=True):
-        yield from _edits(file, part, item)
+        yield from _edits(file, part, item, simple)
 
 
 def _items_alike(spot: _Spot, value: Any) -> list[Any] | None:
@@ -178,11 +186,11 @@ def _holds_alias(spot: _Spot) -> bool:
     return isinstance(node, Mapping | NodeSequence) and _partial(node, spot.parts)
 
 
-def _whole(file: SourceFile, spot: _Spot, value: Any) -> _Edit:
+def _whole(file: SourceFile, spot: _Spot, value: Any, simple: bool) -> _Edit:
     node, start = spot.node, spot.start
     style = node.style if isinstance(node, Scalar) else "plain"
     text = file.text
-    if spot.flow:
+    if spot.flow or simple:
         return _Edit(start, spot.end, _spaced(text, start, flow_text(value, style)))
     newline = "\r\n" if "\r\n" in text else "\n"
     column = file.position(start).column - 1
@@ -191,14 +199,16 @@ def _whole(file: SourceFile, spot: _Spot, value: Any) -> _Edit:
     if spot.key is not None and not below:
         pad = file.position(spot.key[0]).column - 1 + 2
     long = isinstance(value, str) and ("\n" in value or style in ("literal", "folded"))
-    lines = literal_text(value) if long else None
+    # A comment behind the value would become a part of what stands on lines of their own.
+    remark = bool(file.text[spot.end : _line_end(text, spot.end)].strip())
+    lines = literal_text(value) if long and not remark else None
     if lines is not None:
         new = _joined(lines, newline, pad)
         return _Edit(start, spot.end, _spaced(text, start, new))
     inline = flow_text(value, style)
     collection = isinstance(value, dict | list) and value not in ({}, [])
     was_block = isinstance(node, Mapping | NodeSequence) and not node.flow
-    if collection and (was_block or column + len(inline) > _WIDTH):
+    if collection and not remark and (was_block or column + len(inline) > _WIDTH):
         block = _joined(block_text(value), newline, pad)
         if spot.key is None or below:
             return _Edit(start, spot.end, block)
@@ -208,6 +218,11 @@ def _whole(file: SourceFile, spot: _Spot, value: Any) -> _Edit:
         behind = text.index(":", spot.key[1]) + 1
         return _Edit(behind, spot.end, " " + inline)
     return _Edit(start, spot.end, _spaced(text, start, inline))
+
+
+def _line_end(text: str, start: int) -> int:
+    end = text.find("\n", start)
+    return len(text) if end < 0 else end
 
 
 def _joined(lines: Sequence[str], newline: str, pad: int) -> str:
