@@ -1,5 +1,6 @@
 """What users have said about findings: severities by `lints`, and comments that silence one."""
 
+import re
 from collections.abc import Mapping
 
 from msgspec.structs import replace
@@ -11,6 +12,8 @@ from vegac.source.span import Span
 from vegac.syntax.ignores import Ignore, ignores
 from vegac.syntax.reader import FileTree
 
+# What follows a comment on its line, and the line's end.
+_REST = re.compile(r"[ \t]*([^\r\n]*)(?:\r?\n)?")
 SEVERITIES: dict[str, Severity] = {"error": "error", "warning": "warning", "info": "info"}
 
 
@@ -58,13 +61,12 @@ def _unused(
     unit = f"{path}#"
     placements.add(unit, tree.file, 0)
     left = [code for code in comment.codes if code not in idle]
-    text = tree.file.text
-    start = comment.start
-    if not left:
-        while start > 0 and text[start - 1] in " \t":
-            start -= 1
-    replacement = f"# vegac: ignore[{', '.join(left)}]" if left else ""
-    edit = Edit(Span(unit, start, comment.end), replacement)
+    if left:
+        start, end = comment.start, comment.end
+        replacement = f"# vegac: ignore[{', '.join(left)}]"
+    else:
+        start, end, replacement = _without(tree.file.text, comment)
+    edit = Edit(Span(unit, start, end), replacement)
     return [
         report(
             "unused-ignore",
@@ -73,9 +75,22 @@ def _unused(
             if idle
             else "this comment names no finding, so it silences none",
             hint="remove it" if not left else f"keep only {_listed(left)}",
-            fixes=(Fix("Remove what silences nothing", (edit,)),),
+            fixes=(Fix("remove what silences nothing", (edit,)),),
         )
     ]
+
+
+def _without(text: str, comment: Ignore) -> tuple[int, int, str]:
+    """The range that goes when the comment does, and what stays in its place."""
+    start, end = comment.start, comment.end
+    rest = _REST.match(text, end)
+    assert rest is not None  # each part of it may be empty
+    if rest[1]:
+        return start, end, "#"  # the comment says more
+    while start > 0 and text[start - 1] in " \t":
+        start -= 1
+    alone = start == 0 or text[start - 1] in "\r\n"
+    return start, rest.end() if alone else rest.end(1), ""
 
 
 def _listed(codes: list[str]) -> str:

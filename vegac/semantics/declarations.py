@@ -78,9 +78,14 @@ class Collector:
         self.open.pop()
 
     def _sections(self, program: Declarations, tree: FileTree, root: Mapping, main: bool) -> None:
+        known = {*grammar.TOP, *grammar.SERVER_KEYS}
         program.server = program.server or any(key in _names(root) for key in grammar.SERVER_KEYS)
         for entry in root.entries:
             key, value = entry.key.value, entry.value
+            if key not in known and not key.startswith("x-"):
+                meant = unknown_key(self.findings, entry.key, grammar.TOP, "a program")
+                if root.entry(meant) is None:
+                    key = meant  # one mistake, one finding
             match key:
                 case "agents" | "workflows":
                     self._section(program, key, value, tree.file.path)
@@ -105,8 +110,6 @@ class Collector:
                         entry.key.span,
                         f"`{key}` belongs to a server around the language; it is ignored here",
                     )
-                case _ if not key.startswith("x-"):
-                    unknown_key(self.findings, entry.key, grammar.TOP, "a program")
                 case _:
                     pass
 

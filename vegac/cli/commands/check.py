@@ -30,6 +30,14 @@ def check(
     statistics: Annotated[
         bool, typer.Option("--statistics", help="Count the findings by their kind.")
     ] = False,
+    fix: Annotated[bool, typer.Option("--fix", help="Apply the safe fixes.")] = False,
+    unsafe_fixes: Annotated[
+        bool,
+        typer.Option("--unsafe-fixes", help="Apply fixes that may change the meaning, too."),
+    ] = False,
+    diff: Annotated[
+        bool, typer.Option("--diff", help="Show what fixes would change, and write nothing.")
+    ] = False,
     verbose: Annotated[
         bool, typer.Option("--verbose", "-v", help="Say what each program holds.")
     ] = False,
@@ -50,5 +58,8 @@ def check(
             ignore=tuple(ignore or ()),
             statistics=statistics,
             verbose=verbose,
+            fix=fix,
+            unsafe_fixes=unsafe_fixes,
+            diff=diff,
         )
     )
