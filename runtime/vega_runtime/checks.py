@@ -105,7 +105,6 @@ def _unsupported_settings(session: "Session") -> Iterator[str]:
         "tracing": settings.tracing is not None and settings.tracing.enabled,
         "metrics": settings.metrics is not None and settings.metrics.enabled,
         "mcp": bool(settings.mcp),
-        "logging.file": settings.logging is not None and settings.logging.file is not None,
         "skills": settings.skills is not None,
         "supervision": settings.supervision is not None,
     }

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from .ask import Asker
     from .budget import Ledger
+    from .logs import RunLog
     from .member import Member
     from .memory import Memory
     from .models.record import Recording, Replay
@@ -45,7 +46,10 @@ class Session:
         self.options = options
         self.env: Mapping[str, str] = _environment(program, options)
         self.settings = _resolved(program, self.env)
+        self.log = self._log()
         self.observers: tuple[Observer, ...] = options.observers
+        if self.log is not None:
+            self.observers += (self.log,)
         self.ledgers: tuple[Ledger, ...] = self._run_ledgers()
         self.started = 0.0
         self.usage = Usage()
@@ -80,10 +84,25 @@ class Session:
     ) -> None:
         if self._memory is not None:
             await self._memory.close()
+        if self.log is not None:
+            self.log.close()
         for model in self._models.values():
             await model.close()
         if self.options.record is not None and self.recording is not None:
             self.recording.close()
+
+    def _log(self) -> "RunLog | None":
+        logging = self.settings.logging
+        if logging is None:
+            return None
+        from .logs import RunLog
+
+        if logging.file is None:
+            return RunLog(logging.level, None)
+        try:
+            return RunLog(logging.level, self.root / str(logging.file))
+        except OSError as error:
+            raise ConfigError(f"the log {logging.file} cannot be written: {error}") from error
 
     # Identity
 

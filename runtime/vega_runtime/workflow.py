@@ -109,7 +109,7 @@ class Workflow(Generic[P, R]):
         try:
             async with Session(self.program, options) as session:
                 session.admit(self)
-                if options.observers:
+                if session.observers:
                     return await self._observed(session, values)
                 return await self._within(session, values)
         except Exception as error:

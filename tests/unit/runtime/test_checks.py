@@ -171,7 +171,6 @@ def test_options_that_are_not_there_yet_are_refused(play: Any, agent: Agent, opt
         (Settings(tracing=Tracing()), "tracing"),
         (Settings(metrics=Metrics()), "metrics"),
         (Settings(mcp=(McpServer("x", command="y"),)), "mcp"),
-        (Settings(logging=Logging(file="run.log")), "logging.file"),
         (Settings(skills=Skills(("s",))), "skills"),
     ],
 )
