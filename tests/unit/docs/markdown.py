@@ -18,7 +18,8 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
-_COMMENT = re.compile(r"<!--\s*(finds|cast|file|vars|shows|not vega|replies|tests)\b:?\s*(.*?)\s*-->", re.S)
+_WORDS = "finds|cast|file|vars|shows|not vega|replies|tests"
+_COMMENT = re.compile(rf"<!--\s*({_WORDS})\b:?\s*(.*?)\s*-->", re.S)
 _FENCE = re.compile(r"(`{3,})(\w*)\s*$")
 _ROW = re.compile(r"\|(.*)\|\s*$")
 

@@ -21,7 +21,7 @@ from vegac.testing.running import Runner
 from vegac.workspace import Report, Workspace
 
 DOCS = Path(__file__).resolve().parents[3] / "docs"
-PAGES = ("language.md", "testing.md")
+PAGES = ("language.md", "testing.md", "decisions.md")
 CAST = "cast.vega.yaml"
 TEST_KEYS = {"tests", "file", "program"}
 """What is at the top of a file of tests."""
