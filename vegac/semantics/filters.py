@@ -124,6 +124,24 @@ def result(
             return _WORDS.get(word, ANY)
 
 
+def missing_field(receiver: Type, path: object) -> tuple[str, list[str]] | None:
+    """The first name of a path that the elements of `receiver` surely lack, and what they have."""
+    if not isinstance(path, str):
+        return None
+    found = union(element(member) or ANY for member in members(without_null(receiver)))
+    for name in path.split("."):
+        records = [member for member in members(without_null(found)) if isinstance(member, Record)]
+        if not records or len(records) < len(members(without_null(found))):
+            return None
+        if any(record.field(path) is not None for record in records):
+            return None
+        inner = field(found, name)
+        if inner is None:
+            return name, [known for record in records for known, _ in record.fields]
+        found = inner
+    return None
+
+
 def _field(receiver: Type, name: object) -> Type:
     if not isinstance(name, str) or "." in name:
         return ANY

@@ -4,14 +4,18 @@ import re
 from collections.abc import Callable
 from typing import Any, cast
 
-from msgspec import Struct
-
 from vega_grammar.filters import CONDITION, FILTERS
 from vegac.ir import nodes as ir
 from vegac.ir.build.narrowing import refinements
 from vegac.ir.build.scope import Scope, unknown
 from vegac.semantics import operators
-from vegac.semantics.filters import parameter_takes, receives, result, takes_null
+from vegac.semantics.filters import (
+    missing_field,
+    parameter_takes,
+    receives,
+    result,
+    takes_null,
+)
 from vegac.semantics.type_syntax import article
 from vegac.semantics.types import (
     ANY,
@@ -41,14 +45,23 @@ from vegac.syntax.nodes import Scalar
 from vegac.syntax.unparse import quote, unparse
 
 
-class Source(Struct, frozen=True):
+class Source:
     """Where an expression's text stands: at `offset` in the value of `scalar`."""
 
-    scalar: Scalar
-    offset: int
-    text: str
+    __slots__ = ("_shift", "_unit", "offset", "scalar")
+
+    def __init__(self, scalar: Scalar, offset: int, text: str) -> None:
+        self.scalar = scalar
+        self.offset = offset
+        shift = scalar.map.shift(offset, offset + len(text))
+        self._unit = scalar.chunk.unit
+        self._shift = None if shift is None else shift + offset
 
     def span(self, start: int, end: int) -> Span:
+        """The place of `text[start:end]`."""
+        shift = self._shift
+        if shift is not None and start < end:
+            return Span(self._unit, shift + start, shift + end)
         return self.scalar.value_span(self.offset + start, self.offset + end)
 
 
@@ -477,6 +490,8 @@ class ExpressionBuilder:
         for index, argument in enumerate(arguments):
             self._check_argument(expr, spec, index, argument)
         first = arguments[0].value if arguments and isinstance(arguments[0], ir.Const) else None
+        if spec.name == "where" or (spec.name == "map" and len(arguments) == 1):
+            self._check_path(value.type, arguments[0].span, first)
         type_ = result(spec, value.type, [argument.type for argument in arguments], first)
         return ir.FilterCall(type_, span, expr.name, value, tuple(arguments))
 
@@ -541,6 +556,22 @@ class ExpressionBuilder:
                 f"argument `{parameter.name}` of `{expr.name}`: {problem}",
                 hint=f"write `{spec.usage}`",
             )
+
+    def _check_path(self, receiver: Type, span: Span, path: object) -> None:
+        """Elements that are known to lack a field are a mistake; others are for the run."""
+        missing = missing_field(receiver, path)
+        if missing is None:
+            return
+        name, known = missing
+        self.findings.report(
+            "unknown-field",
+            span,
+            f"the elements have no field '{name}'",
+            hint=did_you_mean(name, known),
+            notes=(available("fields", known),),
+            subject=name,
+            suggestions=tuple(nearest(name, known)),
+        )
 
     def _guarded(self, expr: ast.Expr) -> ir.Expr:
         """The receiver of `default`: nothing in it fails for being missing."""
