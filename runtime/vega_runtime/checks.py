@@ -91,7 +91,6 @@ def _unsupported(agent: Agent) -> Iterator[str]:
         "skills": agent.skills is not None,
         "team": bool(agent.team),
         "delegation": agent.delegation is not None,
-        "supervision": agent.supervision is not None,
         "context: summary": agent.context is not None and agent.context.strategy == "summary",
     }
     for option, used in options.items():
@@ -106,7 +105,6 @@ def _unsupported_settings(session: "Session") -> Iterator[str]:
         "metrics": settings.metrics is not None and settings.metrics.enabled,
         "mcp": bool(settings.mcp),
         "skills": settings.skills is not None,
-        "supervision": settings.supervision is not None,
     }
     for option, used in options.items():
         if used:

@@ -1,6 +1,6 @@
 """What can go wrong in a run. Every error says what happened, where, and what to do about it."""
 
-from typing import Any, ClassVar, Literal, NamedTuple, NoReturn
+from typing import Any, Literal, NamedTuple, NoReturn
 
 ModelErrorKind = Literal[
     "rate_limit", "overloaded", "timeout", "temporary", "invalid_request", "authentication"
@@ -25,7 +25,7 @@ class VegaError(Exception):
     `catchable` is False for what `catch` and `continue_on_error` never take.
     """
 
-    catchable: ClassVar[bool] = True
+    catchable: bool = True
 
     def __init__(
         self, message: str, *, site: str | None = None, place: Place | None = None

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from .ratelimit import Limiter
     from .run import Run
     from .session import Session
+    from .supervise import Supervisor
     from .tools.registry import ToolSet
 
 DEFAULT_MAX_TOKENS = 4096
@@ -45,6 +46,7 @@ class Member:
         "params",
         "plain",
         "retry",
+        "supervisor",
         "system",
         "target",
         "temperature",
@@ -74,6 +76,12 @@ class Member:
             self.ledger = ledger(
                 budget.limit, on_exceed=budget.on_exceed, site=f"the agent {agent.name}"
             )
+        self.supervisor: Supervisor | None = None
+        rules = agent.supervision or settings.supervision
+        if rules is not None:
+            from . import supervise
+
+            self.supervisor = supervise.Supervisor(agent.name, rules)
         self.breaker = _breaker(session, agent)
         self.limiters = _limiters(session, agent, self.target.name)
         self.plain = not (self.retry or self.fallback or self.breaker or self.limiters)

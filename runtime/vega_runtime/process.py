@@ -15,6 +15,10 @@ class Process:
         self.conversation = conversation
         self.lock = asyncio.Lock()
 
+    def reset(self) -> None:
+        """Forget all that was said."""
+        self.conversation = EMPTY
+
 
 class Processes:
     """The processes that the steps of a run talk to, by the name of the agent.
@@ -51,3 +55,9 @@ class Processes:
         """Go back to what `past()` returned."""
         for name, process in self._own.items():
             process.conversation = past.get(name, EMPTY)
+
+    def reset(self) -> None:
+        """Forget all that was said to anyone."""
+        self._past = {}
+        for process in self._own.values():
+            process.reset()

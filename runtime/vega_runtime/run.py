@@ -369,6 +369,10 @@ class Run:
             lambda: session.asker.ask(question, choices, default, site),
         )
 
+    def reset_processes(self) -> None:
+        """Restart the processes of all agents with fresh conversations."""
+        self._processes.reset()
+
     async def remember(self, site: str, key: str, value: Any) -> None:
         """Keep a JSON value under a key, for later runs too."""
         await _at(site, self.session.memory.store(key, value))

@@ -85,7 +85,10 @@ class Step:
 
 async def perform(step: Step) -> Any:
     """Send, with the step's own limits around it; errors carry the step's site."""
+    supervisor = step.member.supervisor
     try:
+        if supervisor is not None:
+            await supervisor.admit()
         if step.total_timeout is not None:
             async with Deadline(step.total_timeout, step.site):
                 return await _attempts(step)
@@ -93,6 +96,8 @@ async def perform(step: Step) -> Any:
     except VegaError as error:
         if error.site is None or "/" not in error.site:
             error.site = step.site
+        if supervisor is not None:
+            supervisor.failed(step, error)
         raise
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 import pytest
+
 from vega_runtime.breaker import Breaker
 from vega_runtime.errors import CircuitOpen, ModelError, TimeoutExceeded
 from vega_runtime.virtual_time import run_virtual

@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from vega_runtime.budget import Ledger, Once, check_cut, most_input_tokens, reserved
 from vega_runtime.errors import BudgetExceeded, ModelError
 from vega_runtime.models.base import (

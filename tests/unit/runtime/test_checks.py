@@ -18,7 +18,6 @@ from vega_runtime import (
     RunOptions,
     Settings,
     Skills,
-    Supervision,
     Tracing,
     VersionMismatch,
     env_text,
@@ -153,7 +152,6 @@ def test_an_agent_that_no_workflow_lists_is_checked_at_its_first_message() -> No
         (Agent("A", model="scripted", skills=Skills(("s",))), "skills"),
         (Agent("A", model="scripted", team=("B",)), "team"),
         (Agent("A", model="scripted", delegation=Delegation()), "delegation"),
-        (Agent("A", model="scripted", supervision=Supervision()), "supervision"),
         (Agent("A", model="scripted", context=Context("summary")), "context: summary"),
     ],
 )

@@ -4,6 +4,7 @@ import logging
 from pathlib import Path
 
 import pytest
+
 from vega_runtime import RunOptions
 from vega_runtime.models.scripted import ScriptedModel
 from vegac.loader import load

@@ -6,6 +6,7 @@ from importlib import resources
 from typing import get_args
 
 import pytest
+
 from vega_runtime.models.prices import price_of
 
 MODELS = json.loads(resources.files("vega_grammar").joinpath("models.json").read_text("utf-8"))

@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from vega_runtime.models.base import Usage
 from vega_runtime.models.prices import (
     FREE,

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from vega_runtime.errors import ModelError, RateLimited
 from vega_runtime.ratelimit import Limiter
 from vega_runtime.virtual_time import run_virtual

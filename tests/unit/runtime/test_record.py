@@ -8,6 +8,7 @@ from tempfile import TemporaryDirectory
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from vega_runtime.errors import ConfigError, ModelError, UnmatchedCall
 from vega_runtime.models.base import (
     Attachment,

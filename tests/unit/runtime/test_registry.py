@@ -4,6 +4,7 @@ import subprocess
 import sys
 
 import pytest
+
 from vega_runtime.errors import ConfigError
 from vega_runtime.models.registry import check_model, model_for, target_of
 

@@ -5,6 +5,7 @@ from random import Random
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from vega_runtime.agent import Retry
 from vega_runtime.errors import (
     BudgetExceeded,
