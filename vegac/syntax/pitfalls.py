@@ -12,8 +12,8 @@ from vegac.syntax.yaml_findings import quoted
 # A comment that may be the rest of a text: no blank after the sign.
 _CANDIDATE = re.compile(r"[ \t]#[^\s]")
 _COMMENT = re.compile(r"[ \t]+(#[^\s][^\r\n]*)")
-# A word after the sign proves nothing (`model: x #comment`), so a comment counts only if it starts
-# with a digit (`PR #12`) or holds a hole (`PR #<<n>>`).
+# A digit (`PR #12`) or a hole (`PR #<<n>>`) is a text cut off. A word may be a remark after all
+# (`model: x #mine`), so there the fix is left to the reader.
 _LOST = re.compile(r"#\d|.*?(?:<<|\{\{)")
 
 
@@ -27,7 +27,7 @@ def comments_in_text(composed: Composed) -> list[Diagnostic]:
     found: list[Diagnostic] = []
     for end, (scalar, flow) in ends.items():
         comment = _COMMENT.match(text, end)
-        if comment and _LOST.match(comment[1]) and _is_text(scalar):
+        if comment and _is_text(scalar):
             stop = comment.start(1) + len(comment[1].rstrip())
             found.append(_finding(scalar, comment.start(1), stop, flow))
     return found
@@ -64,12 +64,13 @@ def _finding(scalar: Scalar, start: int, end: int, flow: bool) -> Diagnostic:
     if not flow:
         # In a flow collection the end of the line may belong to what encloses the value.
         edit = Edit(Span(unit, scalar.start, end), quoted(scalar.chunk.text[scalar.start : end]))
-        fixes = (Fix("put the whole text in quotes", (edit,)),)
+        sure = _LOST.match(scalar.chunk.text, start, end) is not None
+        fixes = (Fix("put the whole text in quotes", (edit,), "safe" if sure else "unsafe"),)
     return Diagnostic(
         "comment-in-text",
         "warning",
         "the text ends here: ` #` starts a YAML comment",
         Span(unit, start, end),
-        hint="put the whole text in quotes",
+        hint="put the whole text in quotes, or a space after `#`",
         fixes=fixes,
     )

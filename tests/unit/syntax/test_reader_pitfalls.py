@@ -38,6 +38,12 @@ def test_a_text_that_ends_in_a_comment_is_warned_of(
     assert value["a"] == fixed
 
 
+def test_a_word_after_the_sign_may_be_a_remark() -> None:
+    (found,) = Reader().read(SourceFile("f", "a: fix the bug #urgent\n")).diagnostics
+    assert found.code == "comment-in-text"
+    assert [fix.applicability for fix in found.fixes] == ["unsafe"]
+
+
 def test_list_items_and_flow_style_are_looked_at_too() -> None:
     tree = Reader().read(SourceFile("f", "a:\n- PR #<<n>>\n- [PR #<<n>>\n  ]\n"))
     assert [found.code for found in tree.diagnostics] == ["comment-in-text"] * 2
@@ -48,7 +54,6 @@ def test_list_items_and_flow_style_are_looked_at_too() -> None:
     "text",
     [
         "a: x # note with <<hole>>\n",
-        "a: x #comment\n",
         "a: 3 #1\n",
         "a: true #1\n",
         "a: #1\n  b: 1\n",
