@@ -64,6 +64,8 @@ def execute(wanted: Wanted) -> int:
         return 1
     _show_warnings(compiled)
     workflow = _workflow(module, name, path)
+    if _show_unsupported(compiled, workflow):
+        return 1
     inputs = _inputs(wanted, workflow, path)
     if wanted.dry_run:
         from vegac.cli.dry_run import plan
@@ -156,6 +158,24 @@ def _show_errors(compiled: Compiled) -> None:
     found = [item for item in report.diagnostics if item.severity != "info"]
     text = render(found, report.placements, style_of(sys.stderr))
     note(f"{text}\n{summary(found, report.placements)}; nothing was run")
+
+
+def _show_unsupported(compiled: Compiled, workflow: "Workflow[Any, Any]") -> bool:
+    """Show what the workflow needs and this version cannot do; whether there is anything."""
+    from msgspec.structs import replace
+
+    from vegac.source.render.text import render
+
+    reached = {"settings", *(agent.name for agent in workflow.agents)}
+    report = compiled.report
+    found = [
+        replace(item, severity="error")
+        for item in report.diagnostics
+        if item.code == "not-yet-supported" and item.subject in reached
+    ]
+    if found:
+        note(render(found, report.placements, style_of(sys.stderr)) + "nothing was run")
+    return bool(found)
 
 
 def _show_warnings(compiled: Compiled) -> None:

@@ -59,6 +59,7 @@ CODES: dict[str, Code] = _catalogue(
         "syntax-error": ("error", "An expression cannot be read."),
         "comparison-chain": ("error", "Comparisons cannot be chained."),
         "bareword-is-variable": ("warning", "A bare word is also the name of a variable."),
+        "wrong-delimiter": ("error", "The program allows other delimiters of expressions only."),
         "env-in-text": ("warning", "'${NAME}' in a step's text is not replaced; use 'env.NAME'."),
     },
     expressions={
@@ -85,6 +86,7 @@ CODES: dict[str, Code] = _catalogue(
         "temperature-ignored": ("warning", "The model does not accept a temperature."),
         "deprecated-model": ("warning", "The model will be retired by its vendor."),
         "retired-model": ("warning", "The model was retired by its vendor."),
+        "not-yet-supported": ("info", "This version cannot run what the key asks for."),
         "unknown-model": ("info", "The model is not in the table of known models and prices."),
     },
     tools={

@@ -6,6 +6,7 @@ from datetime import date
 from msgspec import Struct
 
 from vega_grammar import keys as grammar
+from vega_grammar.tools import BUILTIN_TOOLS
 from vegac.ir import nodes as ir
 from vegac.ir.build.fields import INVALID, FieldReader, Invalid, Read
 from vegac.ir.build.models import check_model, check_temperature
@@ -13,29 +14,11 @@ from vegac.ir.build.scope import FixedScope
 from vegac.ir.build.texts import TextBuilder, as_text
 from vegac.semantics.declarations import Declaration, Declarations
 from vegac.source.findings import Findings
+from vegac.source.span import Span
 from vegac.source.suggest import available, did_you_mean, nearest
 from vegac.syntax.document import unknown_key
 from vegac.syntax.nodes import Entry, ErrorNode, Mapping, Node, Scalar, Sequence
 
-try:
-    from vega_grammar.tools import BUILTIN_TOOLS
-except ImportError:
-    BUILTIN_TOOLS = dict.fromkeys(
-        [
-            "read_file",
-            "write_file",
-            "append_file",
-            "list_files",
-            "run_command",
-            "exec",
-            "http_get",
-            "http_post",
-            "web_search",
-            "send_email",
-            "memory_store",
-            "memory_search",
-        ]
-    )
 CONSTRUCTORS = {
     "retry": "Retry",
     "rate_limit": "RateLimit",
@@ -178,6 +161,7 @@ class AgentBuilder:
                 continue
             self.findings.quiet += id(entry) not in own
             value = self._field(name, entry.value, file, declaration)
+            report_unsupported(self.findings, name, value, entry.key.span, declaration.name)
             self.findings.quiet -= id(entry) not in own
             if not isinstance(value, Invalid):
                 options["display_name" if name == "name" else name] = value
@@ -370,6 +354,31 @@ class AgentBuilder:
             return ir.Construct("Budget", values) if "limit" in values else INVALID
         limit = self.reader.money(node, "budget")
         return limit if isinstance(limit, Invalid) else ir.Construct("Budget", {"limit": limit})
+
+
+def report_unsupported(findings: Findings, name: str, value: Read, span: Span, owner: str) -> None:
+    """`not-yet-supported`: an option that is understood, but that the runtime cannot carry out.
+
+    The subject is the agent's name, or `settings`: a run that needs it does not start.
+    """
+    match name, value:
+        case (("skills" | "team" | "delegation" | "mcp"), _):
+            asked = f"`{name}`"
+        case (("tracing" | "metrics"), ir.Construct(arguments=arguments)):
+            if arguments.get("enabled", True) is not True:
+                return
+            asked = f"`{name}`"
+        case "context", ir.Construct(arguments={"strategy": "summary"}):
+            asked = "the strategy summary"
+        case _:
+            return
+    findings.report(
+        "not-yet-supported",
+        span,
+        f"this version of the runtime does not know {asked} yet",
+        hint="a run that needs it stops before its first call",
+        subject=owner,
+    )
 
 
 def construct(reader: FieldReader, node: Node, name: str) -> Read:

@@ -2,7 +2,7 @@
 
 from vega_grammar import keys as grammar
 from vegac.ir import nodes as ir
-from vegac.ir.build.agents import CONSTRUCTORS, construct
+from vegac.ir.build.agents import CONSTRUCTORS, construct, report_unsupported
 from vegac.ir.build.fields import FieldReader, Invalid
 from vegac.semantics.declarations import Declaration
 from vegac.source.findings import Findings
@@ -41,10 +41,12 @@ def read_settings(findings: Findings, declaration: Declaration | None) -> Settin
             servers = _servers(reader, node)
             settings.mcp = tuple(str(server.arguments.get("name")) for server in servers)
             settings.values["mcp"] = tuple(servers)
+            report_unsupported(findings, name, None, entry.key.span, "settings")
         elif name == "rate_limit":
             settings.values[name] = _rate_limits(reader, node)
         elif name in CONSTRUCTORS:
             value = construct(reader, node, name)
+            report_unsupported(findings, name, value, entry.key.span, "settings")
             if not isinstance(value, Invalid):
                 settings.values[name] = value
         else:
@@ -57,7 +59,15 @@ def read_settings(findings: Findings, declaration: Declaration | None) -> Settin
                 settings.delimiters = str(value)
             elif name == "strict":
                 settings.strict = value is True
-            elif name != "schedule" or value != "sequential":
+            elif name == "schedule":
+                if value == "auto":
+                    findings.report(
+                        "not-yet-supported",
+                        entry.key.span,
+                        "this version of the compiler does not schedule steps yet",
+                        hint="they run one after the other, with the same results",
+                    )
+            else:
                 settings.values[name] = value
     return settings
 
