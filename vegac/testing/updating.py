@@ -82,6 +82,8 @@ def _rewrite(file: SourceFile, updates: Sequence[Update], simple: bool) -> Rewri
 
 def _check(file: SourceFile, done: list[tuple[_Spot, Update]]) -> None:
     tree = Reader().read(file)
+    if any(finding.severity == "error" for finding in tree.diagnostics):
+        raise ValueError(f"{file.path}: the new values cannot be written there")
     by_path = {spot.path: spot for spot in _spots(tree)}
     for spot, update in done:
         found = by_path.get(spot.path)
@@ -187,49 +189,91 @@ def _holds_alias(spot: _Spot) -> bool:
 
 
 def _whole(file: SourceFile, spot: _Spot, value: Any, simple: bool) -> _Edit:
-    node, start = spot.node, spot.start
+    """A value in place of another one."""
+    node, text = spot.node, file.text
     style = node.style if isinstance(node, Scalar) else "plain"
-    text = file.text
-    if spot.flow or simple:
-        return _Edit(start, spot.end, _spaced(text, start, flow_text(value, style)))
-    newline = "\r\n" if "\r\n" in text else "\n"
-    column = file.position(start).column - 1
-    below = spot.key is not None and file.position(spot.key[1]).line != file.position(start).line
-    pad = column
-    if spot.key is not None and not below:
-        pad = file.position(spot.key[0]).column - 1 + 2
-    long = isinstance(value, str) and ("\n" in value or style in ("literal", "folded"))
-    # A comment behind the value would become a part of what stands on lines of their own.
-    remark = bool(file.text[spot.end : _line_end(text, spot.end)].strip())
-    lines = literal_text(value) if long and not remark else None
-    if lines is not None:
-        new = _joined(lines, newline, pad)
-        return _Edit(start, spot.end, _spaced(text, start, new))
     inline = flow_text(value, style)
-    collection = isinstance(value, dict | list) and value not in ({}, [])
-    was_block = isinstance(node, Mapping | NodeSequence) and not node.flow
-    if collection and not remark and (was_block or column + len(inline) > _WIDTH):
-        block = _joined(block_text(value), newline, pad)
-        if spot.key is None or below:
-            return _Edit(start, spot.end, block)
-        behind = spot.key[1] + len(text[spot.key[1] : start].rstrip())
-        return _Edit(behind, spot.end, newline + " " * pad + block)
-    if below and spot.key is not None and text[spot.key[1] : start].strip() == ":":
-        behind = text.index(":", spot.key[1]) + 1
-        return _Edit(behind, spot.end, " " + inline)
-    return _Edit(start, spot.end, _spaced(text, start, inline))
+    if spot.flow:
+        return _Edit(spot.start, spot.end, _spaced(text, spot.start, inline))
+    place = _place(file, spot)
+    if simple:
+        return place.begun([inline])
+    # A comment behind the value would become a part of what stands on lines of their own.
+    remark = bool(text[spot.end : _line_end(text, spot.end)].strip())
+    if isinstance(value, str) and not remark and ("\n" in value or style in ("literal", "folded")):
+        lines = literal_text(value)
+        if lines is not None:
+            # The last line of a block counts as ended only where the file has its line feed.
+            return place.begun([*lines, ""] if spot.end == len(text) else lines)
+    if isinstance(value, dict | list) and value not in ({}, []) and not remark:
+        was_block = isinstance(node, Mapping | NodeSequence) and not node.flow
+        if was_block or place.column + len(inline) > _WIDTH:
+            return place.below(block_text(value), isinstance(value, list))
+    return place.begun([inline])
+
+
+class _Place(Struct):
+    """Where a value stands in block style. `behind` is the end of the colon before it, None after a
+    dash, or where a comment stands between. `column` is that of the value, `least` the least that
+    its lines may have; `under` says that it stands on a line below its key."""
+
+    file: SourceFile
+    spot: _Spot
+    column: int
+    least: int
+    behind: int | None
+    under: bool
+
+    def begun(self, lines: list[str]) -> _Edit:
+        """A value whose first line stands behind the colon or dash."""
+        spot, text = self.spot, self.file.text
+        pad = self.least if not self.under else max(self.column, self.least)
+        if self.under and self.behind is not None:
+            return _Edit(self.behind, spot.end, " " + self._joined(lines, pad))
+        if self.under:
+            first = " " * (pad - self.column)
+            return _Edit(spot.start, spot.end, first + self._joined(lines, pad + 2))
+        return _Edit(spot.start, spot.end, _spaced(text, spot.start, self._joined(lines, pad)))
+
+    def below(self, lines: list[str], dashes: bool) -> _Edit:
+        """A value on lines of its own; a list may stand as far left as its key."""
+        spot = self.spot
+        pad = self.column if dashes and self.under else max(self.column, self.least)
+        if spot.key is None:
+            return _Edit(spot.start, spot.end, self._joined(lines, self.column))
+        if self.under:
+            first = " " * (pad - self.column)
+            return _Edit(spot.start, spot.end, first + self._joined(lines, pad))
+        assert self.behind is not None
+        newline = self._newline + " " * self.least
+        return _Edit(self.behind, spot.end, newline + self._joined(lines, self.least))
+
+    def _joined(self, lines: Sequence[str], pad: int) -> str:
+        """Lines at an indentation; the first one stands where the text begins."""
+        return self._newline.join(
+            line if at == 0 or not line else " " * pad + line for at, line in enumerate(lines)
+        )
+
+    @property
+    def _newline(self) -> str:
+        return "\r\n" if "\r\n" in self.file.text else "\n"
+
+
+def _place(file: SourceFile, spot: _Spot) -> _Place:
+    position = file.position(spot.start)
+    column = position.column - 1
+    if spot.key is None:
+        return _Place(file, spot, column, column, None, False)
+    key = file.position(spot.key[0])
+    gap = file.text[spot.key[1] : spot.start]
+    behind = spot.key[1] + gap.index(":") + 1 if gap.strip() == ":" else None
+    under = file.position(spot.key[1]).line != position.line
+    return _Place(file, spot, column, key.column - 1 + 2, behind, under)
 
 
 def _line_end(text: str, start: int) -> int:
     end = text.find("\n", start)
     return len(text) if end < 0 else end
-
-
-def _joined(lines: Sequence[str], newline: str, pad: int) -> str:
-    """Lines at an indentation; the first one stands where the text begins."""
-    return newline.join(
-        line if number == 0 or not line else " " * pad + line for number, line in enumerate(lines)
-    )
 
 
 def _spaced(text: str, start: int, new: str) -> str:
