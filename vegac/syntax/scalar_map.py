@@ -48,6 +48,15 @@ class ScalarMap:
         steps = max(index, 0) - self._starts[segment]
         return self._sources[segment] + steps * self._widths[segment]
 
+    def shift(self, start: int, end: int) -> int | None:
+        """What to add to indices in `value[start:end]` for their offsets, where its characters
+        stand in the source as they are; else None."""
+        at = bisect_right(self._starts, start) - 1
+        until = self._starts[at + 1] if at + 1 < len(self._starts) else self.length
+        if self._widths[at] == 1 and 0 <= start < end <= until:
+            return self._sources[at] - self._starts[at]
+        return None
+
     def range(self, start: int, end: int) -> tuple[int, int]:
         """The source of `value[start:end]`, without what is skipped before or after it."""
         starts, sources, widths = self._starts, self._sources, self._widths
