@@ -1,7 +1,7 @@
 """Conditions that are decided before the program runs."""
 
-from vegac.analysis.walking import statements
 from vegac.ir import nodes as ir
+from vegac.ir.traverse import statements
 from vegac.semantics.types import ANY, ListOf, MapOf, Record
 from vegac.source.findings import Findings
 

@@ -1,8 +1,8 @@
 """What repeating costs: effects made again by a retry, conversations that grow in a loop."""
 
 from vega_grammar.keys import EFFECTFUL_TOOLS
-from vegac.analysis.walking import statements
 from vegac.ir import nodes as ir
+from vegac.ir.traverse import statements
 from vegac.source.findings import Findings
 from vegac.source.span import Span
 

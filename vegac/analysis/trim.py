@@ -1,8 +1,8 @@
 """Removing what nobody reads: targets whose variable is never used, and hidden ones (`result`,
 `steps.NAME`) that are set again before they are read."""
 
-from vegac.analysis.walking import blocks_of, expressions_of, statements, subexpressions
 from vegac.ir import nodes as ir
+from vegac.ir.traverse import blocks, branches, expressions, results, statements, walk
 
 
 def trim(program: ir.Program, keep_variables: bool = False) -> None:
@@ -34,8 +34,8 @@ def _is_hidden(name: str) -> bool:
 def _reads(statement: ir.Statement) -> set[str]:
     return {
         part.name
-        for expression in expressions_of(statement)
-        for part in subexpressions(expression)
+        for expression in (*expressions(statement), *results(statement))
+        for part in walk(expression)
         if isinstance(part, ir.Variable)
     }
 
@@ -72,7 +72,7 @@ def _drop_empty(block: ir.Block) -> bool:
     """Remove assignments without targets (an expression has no effect)."""
     changed = False
     for statement in block:
-        for inner in blocks_of(statement):
+        for inner in (*blocks(statement), *branches(statement)):
             changed |= _drop_empty(inner)
     kept = [s for s in block if not (isinstance(s, ir.Assign) and not s.targets)]
     if len(kept) != len(block):
@@ -109,10 +109,10 @@ class _Liveness:
             case ir.ParallelFor(body=body, result=result):
                 self._trim(statement, after)
                 live = self.block(body, _names(result)) | after
-            case ir.Parallel(branches=branches):
+            case ir.Parallel(branches=found):
                 self._trim(statement, after)
                 live = self._without_targets(statement, after)
-                for branch in branches:
+                for branch in found:
                     ends = _names(branch.result) | {save.name for save in branch.saves}
                     live |= self.block(branch.body, ends)
             case ir.Try(body=body, handler=handler, finally_=finally_):
@@ -178,4 +178,4 @@ class _Liveness:
 def _names(expression: ir.Expr | None) -> set[str]:
     if expression is None:
         return set()
-    return {p.name for p in subexpressions(expression) if isinstance(p, ir.Variable)}
+    return {p.name for p in walk(expression) if isinstance(p, ir.Variable)}
