@@ -3,6 +3,7 @@
 from vegac.ir import nodes as ir
 from vegac.ir.build.program import ProgramContext
 from vegac.semantics.declarations import Declaration
+from vegac.semantics.literals import NAME
 from vegac.source.findings import Findings
 from vegac.source.span import Span
 
@@ -49,7 +50,7 @@ def _names(
 ) -> None:
     inputs = {declared.name: declared for declared in workflow.inputs}
     for name, declared in inputs.items():
-        if name not in reads and not name.startswith("_"):
+        if name not in reads and _can_be_read(name):
             findings.report(
                 "unused-input",
                 declared.span,
@@ -58,7 +59,7 @@ def _names(
                 subject=name,
             )
     for name, span in saved.items():
-        if name not in reads and name not in inputs and not name.startswith("_"):
+        if name not in reads and name not in inputs and _can_be_read(name):
             findings.report(
                 "unused-variable",
                 span,
@@ -66,3 +67,9 @@ def _names(
                 hint="remove it, or use it in a message or the output",
                 subject=name,
             )
+
+
+def _can_be_read(name: str) -> bool:
+    """Whether something should read a variable: not one that says otherwise, nor one whose name is
+    a mistake of its own."""
+    return not name.startswith("_") and NAME.fullmatch(name) is not None

@@ -115,4 +115,4 @@ def _bad_names(text: str, start: int, end: int) -> SyntaxProblem:
     if len(words) == 1 and " " in bad:
         return SyntaxProblem(at, at + len(bad), f"'{bad}' is more than one name", _FORM)
     hint = "a name has letters, digits and '_', and starts with no digit"
-    return SyntaxProblem(at, at + len(bad), f"'{bad}' cannot name a variable", hint)
+    return SyntaxProblem(at, at + len(bad), f"'{bad}' cannot name a variable", hint, "bad-name")
