@@ -5,6 +5,7 @@ Each is covered by as many filler characters, a plain scalar to YAML, so that no
 
 import re
 from bisect import bisect_left
+from collections.abc import Iterator
 from functools import cached_property
 
 from msgspec import Struct
@@ -70,8 +71,7 @@ def mask_holes(source: str) -> Masked:
     if "{{" in source:
         last = 0
         effort = _EFFORT
-        for match in _VALUE_START.finditer(source):
-            start = match.end() - 2
+        for start in _value_starts(source):
             if start < last:
                 continue
             simple = _SIMPLE.match(source, start)
@@ -86,6 +86,19 @@ def mask_holes(source: str) -> Masked:
     if not masks or not filler:
         return Masked(source, source, "", {})
     return Masked(source, _cover(source, masks, filler), filler, masks)
+
+
+def _value_starts(source: str) -> Iterator[int]:
+    """The places of `{{` at which a value may start."""
+    line_end = -1
+    while (found := source.find("{{", line_end + 1)) >= 0:
+        # Only lines that hold a hole are worth the pattern.
+        line_start = source.rfind("\n", 0, found) + 1
+        line_end = source.find("\n", found)
+        if line_end < 0:
+            line_end = len(source)
+        for match in _VALUE_START.finditer(source, line_start, line_end):
+            yield match.end() - 2
 
 
 def _cover(source: str, masks: dict[int, Mask], filler: str) -> str:
