@@ -18,7 +18,7 @@ from pathlib import Path
 from vega_grammar import keys
 from vega_grammar.filters import FILTERS
 from vega_grammar.keys import Key, Table
-from vega_runtime.tools.catalog import BUILTIN_TOOLS
+from vega_grammar.tools import BUILTIN_TOOLS
 
 PAGES = [Path(__file__).with_name(name) for name in ("language.md", "testing.md")]
 _REGION = re.compile(r"(<!-- generated: (\w+)(?: (\w+))? -->\n).*?(<!-- end -->)", re.S)
@@ -182,7 +182,7 @@ def _tools(_: str) -> list[str]:
     rows = [
         (
             f"`{name}`",
-            tool.description,
+            tool.doc,
             ", ".join(
                 f"`{param}`" if spec.required else f"`{param}`?"
                 for param, spec in tool.params.items()

@@ -13,14 +13,18 @@ import yaml
 
 from tests.unit.docs.markdown import Block, Table, code, read_page
 from vega_runtime.errors import VegaError
+from vegac.cli.app import COMMANDS
 from vegac.evaluate import evaluate
+from vegac.loader import load
+from vegac.source.registry import CODES
 from vegac.source.render.canvas import Style
 from vegac.source.render.text import render
 from vegac.testing.reading import read_tests
 from vegac.testing.running import Runner
 from vegac.workspace import Report, Workspace
 
-DOCS = Path(__file__).resolve().parents[3] / "docs"
+ROOT = Path(__file__).resolve().parents[3]
+DOCS, VEGAC = ROOT / "docs", ROOT / "vegac"
 PAGES = ("language.md", "testing.md", "decisions.md")
 CAST = "cast.vega.yaml"
 TEST_KEYS = {"tests", "file", "program"}
@@ -87,6 +91,17 @@ def test_programs_have_the_findings_that_the_page_names(block: Block, tmp_path: 
         if finding.severity != "info" or finding.code in expected
     ]
     assert found == expected, render(report.diagnostics, report.placements)
+
+
+@pytest.mark.parametrize(
+    "block", [block for block in PROGRAMS if "finds" not in block.notes], ids=lambda block: block.id
+)
+def test_programs_become_modules(block: Block, tmp_path: Path) -> None:
+    compiled = Workspace(tmp_path).compile(_write(block, tmp_path))
+    assert compiled.module is not None
+    program = load(compiled.module, "documented").PROGRAM
+    assert compiled.program is not None
+    assert list(program.workflows) == [workflow.name for workflow in compiled.program.workflows]
 
 
 @pytest.mark.parametrize("block", TESTED, ids=lambda block: block.id)
@@ -169,6 +184,22 @@ def test_generated_tables_are_up_to_date() -> None:
     command = [sys.executable, DOCS / "generate.py", "--check"]
     result = subprocess.run(command, capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stdout + result.stderr
+
+
+def test_what_the_page_says_is_missing_is_missing() -> None:
+    _, _, chapter = (DOCS / "language.md").read_text(encoding="utf-8").partition("## 18.")
+    promised = set(re.findall(r"`vegac (\w+)`", chapter))
+    assert promised
+    assert not promised & set(COMMANDS)
+    silent = re.search(r"nothing reports them:\n\n(.*?)\n\n", chapter, re.DOTALL)
+    assert silent is not None
+    codes = re.findall(r"`([\w-]+)`", silent[1])
+    sources = [path for path in VEGAC.rglob("*.py") if path.name != "registry.py"]
+    text = "".join(path.read_text(encoding="utf-8") for path in sources)
+    assert codes
+    assert [code for code in CODES if f'"{code}"' not in text] == [
+        code for code in CODES if code in codes
+    ]
 
 
 @pytest.mark.parametrize("page", sorted(DOCS.glob("*.md")), ids=lambda page: page.name)
