@@ -109,7 +109,7 @@ def _keys(table: Table) -> list[str]:
 
 
 def _value(key: Key) -> str:
-    return ", or ".join(_kind(kind, key) for kind in key.kind.split("|")) + _range(key)
+    return ", or ".join(_kind(kind, key) for kind in key.kind.split("|"))
 
 
 def _kind(kind: str, key: Key) -> str:
@@ -124,7 +124,7 @@ def _kind(kind: str, key: Key) -> str:
             many = "list of maps" if form == "tables" else "map"
             return f"{many} with {names}"
         case _:
-            return KINDS[kind]
+            return KINDS[kind] + _range(key)
 
 
 def _inner(name: str) -> Table:

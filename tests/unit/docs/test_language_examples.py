@@ -86,11 +86,16 @@ def test_programs_have_the_findings_that_the_page_names(block: Block, tmp_path: 
     _, report = _check(block, tmp_path)
     expected = [name for name in block.notes.get("finds", "").split(", ") if name]
     found = [
-        finding.code
+        finding
         for finding in report.diagnostics
         if finding.severity != "info" or finding.code in expected
     ]
-    assert found == expected, render(report.diagnostics, report.placements)
+    shown = render(report.diagnostics, report.placements)
+    assert [finding.code for finding in found] == expected, shown
+    lines = block.text.splitlines()
+    for finding in found:
+        line = lines[report.placements.locate(finding.span).position.line - 1]
+        assert finding.code in line.rpartition("  # ")[2], "a comment on the line names the finding"
 
 
 @pytest.mark.parametrize(
