@@ -1,9 +1,10 @@
 """What is declared and never used."""
 
+from vega_grammar.keys import STEPS
 from vegac.ir import nodes as ir
 from vegac.ir.build.program import ProgramContext
 from vegac.semantics.declarations import Declaration
-from vegac.semantics.literals import NAME
+from vegac.semantics.literals import NAME, PUBLIC_NAME
 from vegac.source.findings import Findings
 from vegac.source.span import Span
 
@@ -22,7 +23,10 @@ def check_unused(context: ProgramContext, program: ir.Program, findings: Finding
     used = {name for workflow in program.workflows for name in workflow.agents}
     used |= agents.extended | agents.used_agents
     for declaration in declarations.agents.values():
-        if declaration.name not in used and _is_own(declaration, context):
+        name = declaration.name
+        if name in used or name in STEPS or not PUBLIC_NAME.fullmatch(name):
+            continue
+        if _is_own(declaration, context):
             findings.report(
                 "unused-agent",
                 declaration.key.span,
@@ -31,7 +35,10 @@ def check_unused(context: ProgramContext, program: ir.Program, findings: Finding
                 subject=declaration.name,
             )
     for declaration in declarations.tools.values():
-        if declaration.name not in agents.used_tools and _is_own(declaration, context):
+        name = declaration.name
+        if name in agents.used_tools or not PUBLIC_NAME.fullmatch(name):
+            continue
+        if _is_own(declaration, context):
             findings.report(
                 "unused-tool",
                 declaration.key.span,

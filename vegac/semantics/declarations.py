@@ -54,7 +54,8 @@ class Collector:
     def collect(self, main: FileTree) -> Declarations:
         program = Declarations(main.file.path)
         self._file(program, main, main=True)
-        if not program.agents and main.root is not None and "include" not in _names(main.root):
+        unread = main.root is None or any(f.severity == "error" for f in main.diagnostics)
+        if not program.agents and main.root and not unread and "include" not in _names(main.root):
             self.findings.report(
                 "no-agents",
                 main.root.entries[0].key.span if main.root.entries else main.root.span,

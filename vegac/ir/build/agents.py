@@ -65,6 +65,7 @@ class AgentBuilder:
         self.mcp = mcp
         self.reader = FieldReader(findings)
         self.extended: set[str] = set()
+        self.in_cycle: set[str] = set()
         self.used_tools: set[str] = set()
         self.used_agents: set[str] = set()
         self.today = today
@@ -89,7 +90,8 @@ class AgentBuilder:
                     self.unknown_agent(scalar)
                 break
             if scalar.value in chain:
-                if scalar.value == name:
+                if scalar.value == name and not self.in_cycle & set(chain):
+                    self.in_cycle.update(chain)
                     self.findings.report(
                         "inherit-cycle",
                         scalar.span,
@@ -202,7 +204,7 @@ class AgentBuilder:
                 value = self.settings[default]
                 if key != "rate_limit" or isinstance(value, ir.Construct):
                     options[key] = value
-        if isinstance(declaration.node, ErrorNode) or name in self.extended:
+        if not isinstance(declaration.node, Mapping) or name in self.extended:
             return
         if "system" not in agent.fields:
             self.findings.report(

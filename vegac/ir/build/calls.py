@@ -1,8 +1,9 @@
 """Calls of other workflows, their inputs checked."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from vegac.ir import nodes as ir
+from vegac.ir.build.fields import yaml_boolean
 from vegac.semantics.literals import show_number
 from vegac.semantics.type_syntax import article
 from vegac.semantics.types import ANY, BOOLEAN, INTEGER, NUMBER, Type, assignable, members, overlaps
@@ -52,8 +53,16 @@ def call(builder: "StepBuilder", step: Step, site: str) -> ir.Block:
         if declared is None:
             _unknown_input(builder, entry, name, list(signature.inputs))
             continue
-        check_argument(builder.findings, declared, value)
         arguments[entry.key.value] = value
+        node = entry.value
+        if (
+            declared.type == BOOLEAN
+            and isinstance(node, Scalar)
+            and node.style == "plain"
+            and yaml_boolean(builder.findings, node, f"the input '{declared.name}'") is not None
+        ):
+            continue
+        check_argument(builder.findings, declared, value)
     missing = [
         declared.name
         for declared in signature.inputs.values()
@@ -138,10 +147,11 @@ def check_argument(findings: Findings, declared: ir.Input, value: ir.Expr) -> No
             )
 
 
-def constant_problem(
-    declared: ir.Input, value: str | int | float | bool
-) -> tuple[str, str, str] | None:
-    """Code, message and hint where a constant is outside an input's enum or range."""
+def constant_problem(declared: ir.Input, value: object) -> tuple[str, str, str] | None:
+    """Code, message and hint where a constant is outside an input's enum or range.
+
+    The range of a text or a list is that of its length.
+    """
     if declared.enum and value not in declared.enum:
         words = [str(word) for word in declared.enum]
         return (
@@ -149,17 +159,25 @@ def constant_problem(
             f"input '{declared.name}' cannot be '{value}'",
             did_you_mean(str(value), words) or "one of " + ", ".join(words),
         )
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        low, high = declared.min, declared.max
-        if (low is not None and value < low) or (high is not None and value > high):
-            limits = [f"at least {show_number(low)}"] if low is not None else []
-            limits += [f"at most {show_number(high)}"] if high is not None else []
-            return (
-                "out-of-range",
-                f"input '{declared.name}' cannot be {value}: it is " + " and ".join(limits),
-                "",
-            )
-    return None
+    match value:
+        case bool():
+            return None
+        case int() | float():
+            measure, shown, verb, unit = value, str(value), "is", ""
+        case str():
+            measure, shown, verb, unit = len(value), f"'{value}'", "has", " characters"
+        case list():
+            count = len(cast("list[object]", value))
+            measure, shown, verb, unit = count, "this list", "has", " elements"
+        case _:
+            return None
+    low, high = declared.min, declared.max
+    if (low is None or measure >= low) and (high is None or measure <= high):
+        return None
+    limits = [f"at least {show_number(low)}"] if low is not None else []
+    limits += [f"at most {show_number(high)}"] if high is not None else []
+    message = f"input '{declared.name}' cannot be {shown}: it {verb} {' and '.join(limits)}{unit}"
+    return "out-of-range", message, ""
 
 
 def near_values(declared: ir.Input, value: object) -> tuple[str, ...]:

@@ -20,6 +20,7 @@ from vegac.semantics.type_syntax import article
 from vegac.semantics.types import (
     ANY,
     BOOLEAN,
+    ERROR,
     INTEGER,
     NEVER,
     NULL,
@@ -367,6 +368,8 @@ class ExpressionBuilder:
             self._null_access(value)
         known = without_null(type_) if type_ != NULL else type_
         if error and type_ == NULL:
+            if operators.field(ERROR, expr.name) is None:
+                self._unknown_field(ERROR, expr)
             return ir.Field(NULL, span, value, expr.name)
         found = operators.field(known, expr.name)
         if found is None and known != NEVER:

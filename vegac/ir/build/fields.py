@@ -241,18 +241,8 @@ class FieldReader:
         value = resolve_plain(node.value) if node.value else None
         if isinstance(value, bool):
             return value
-        word = YAML_BOOLEANS.get(node.value.lower())
-        if word is not None:
-            right = "true" if word else "false"
-            self.findings.report(
-                "yaml-boolean",
-                node.span,
-                f"'{node.value}' is a text; `{name}` is true or false",
-                hint=f"write {right}",
-                fixes=(Fix(f"write {right}", (Edit(node.span, right),)),),
-            )
-            return word
-        return self._wrong(node, name, "true or false")
+        word = yaml_boolean(self.findings, node, f"`{name}`")
+        return word if word is not None else self._wrong(node, name, "true or false")
 
     def duration(self, node: Node, name: str) -> Read:
         if isinstance(node, Scalar):
@@ -287,6 +277,21 @@ class FieldReader:
     def _negative(self, node: Node, name: str) -> Invalid:
         self.findings.report("negative-number", node.span, f"`{name}` cannot be less than nothing")
         return INVALID
+
+
+def yaml_boolean(findings: Findings, node: Scalar, what: str) -> bool | None:
+    """What `yes`, `no`, `on` or `off` meant where a boolean is wanted, after a finding; or None."""
+    word = YAML_BOOLEANS.get(node.value.lower())
+    if word is not None:
+        right = "true" if word else "false"
+        findings.report(
+            "yaml-boolean",
+            node.span,
+            f"'{node.value}' is a text; {what} is true or false",
+            hint=f"write {right}",
+            fixes=(Fix(f"write {right}", (Edit(node.span, right),)),),
+        )
+    return word
 
 
 def _is_negative(node: Node) -> bool:

@@ -242,7 +242,7 @@ def repeat(builder: "StepBuilder", step: Step, site: str) -> ir.Block:
         return builder.block(step.blocks.get("steps", []), site)
 
     body = settle(builder, before, run_body)
-    until = builder.texts.expression(until_node, "`until`") if until_node is not None else None
+    until = builder.texts.condition(until_node, "`until`") if until_node is not None else None
     scope.loop_level -= 1
     scope.loop_ended = True
     saves = builder.targets(step, ANY, quiet=True)[:-1] if "save" in step.fields else ()

@@ -46,7 +46,7 @@ class StepBuilder:
         self.context = context
         self.scope = scope
         self.findings: Findings = scope.findings
-        self.texts = TextBuilder(scope, context.settings.delimiters)
+        self.texts = TextBuilder(scope, context.settings.delimiters, in_steps=True)
         self.fields = FieldReader(scope.findings)
         self.workflow = workflow
         self.site_names: dict[str, int] = {}
@@ -119,7 +119,7 @@ class StepBuilder:
         self.check_step_name(step)
         if skip is None:
             return self._unconditional(step, parent)
-        condition = self.texts.expression(skip, "`if`")
+        condition = self.texts.condition(skip, "`if`")
         before = self.scope.flow.copy()
         self.narrow(condition, True)
         body = self._unconditional(step, parent)
@@ -433,7 +433,7 @@ def _arms(
     if not arms:
         return builder.block(step.blocks.get("else", []), parent)
     node, steps = arms[0]
-    condition = builder.texts.expression(node, "`if`")
+    condition = builder.texts.condition(node, "`if`")
     before = builder.scope.flow.copy()
     builder.narrow(condition, True)
     then = builder.block(steps, parent)
@@ -527,6 +527,7 @@ def _recall(builder: StepBuilder, step: Step, site: str) -> ir.Block:
         builder.findings.report(
             "missing-key", step.key.span, "`recall` has no `key`", subject="key"
         )
+        builder.targets(step, ANY)
         return []
     built_key = builder.texts.text(key, "`key`")
     built_default = builder.texts.value(default) if default is not None else None

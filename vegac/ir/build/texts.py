@@ -9,6 +9,7 @@ from vegac.ir.build.expressions import (
     map_type,
     type_of_constant,
 )
+from vegac.ir.build.fields import yaml_boolean
 from vegac.ir.build.scope import Scope, unknown
 from vegac.semantics.types import ANY, NULL, STRING, ListOf, union
 from vegac.source.diagnostic import Edit, Fix
@@ -29,14 +30,16 @@ DELIMITER_NAMES = {"<<": "angle", "{{": "brace"}
 class TextBuilder:
     """Builds expressions from nodes in one scope.
 
-    `delimiters` restricts the delimiters of holes (`settings.delimiters`).
+    `delimiters` restricts the delimiters of holes (`settings.delimiters`). In steps `${NAME}` is
+    not read from the environment, which `in_steps` has reported.
     """
 
-    def __init__(self, scope: Scope, delimiters: str = "both") -> None:
+    def __init__(self, scope: Scope, delimiters: str = "both", in_steps: bool = False) -> None:
         self.scope = scope
         self.findings: Findings = scope.findings
         self.expressions = ExpressionBuilder(scope)
         self.delimiters = delimiters
+        self.in_steps = in_steps
 
     # --- texts ---------------------------------------------------------------------------------
 
@@ -57,6 +60,7 @@ class TextBuilder:
                 hint="write the text, or '' for an empty one",
             )
             return unknown(node.span)
+        self._env_in_text(node)
         built = self.scalar(node, literal=False)
         return as_text(built)
 
@@ -64,8 +68,6 @@ class TextBuilder:
         """A message to a model: a text without secrets of the environment."""
         built = self.text(node, "a message")
         self._find_secrets(built)
-        if isinstance(node, Scalar) and "${" in node.value and node.tag != "!raw":
-            self._env_in_text(node)
         return built
 
     def scalar(self, node: Scalar, literal: bool) -> ir.Expr:
@@ -143,6 +145,8 @@ class TextBuilder:
         )
 
     def _env_in_text(self, node: Scalar) -> None:
+        if not self.in_steps or "${" not in node.value or node.tag == "!raw":
+            return
         for match in _ENV_IN_TEXT.finditer(node.value):
             name = match[1]
             self.findings.report(
@@ -195,12 +199,27 @@ class TextBuilder:
             )
         return node, parsed
 
+    def condition(self, node: Node, what: str) -> ir.Expr:
+        """An expression that is used as a condition."""
+        if (
+            isinstance(node, Scalar)
+            and len(node.value) > 1
+            and not self.scope.is_variable(node.value)
+            and yaml_boolean(self.findings, node, what) is not None
+        ):
+            return unknown(node.span)
+        return self.expression(node, what)
+
     def expression(self, node: Node, what: str) -> ir.Expr:
         """A value that is an expression, holes optional."""
         found = self.parse(node, what)
         if found is None:
             return unknown(node.span)
         scalar, parsed = found
+        if self.delimiters != "both":
+            for hole in parse_text(scalar.value).holes:
+                if DELIMITER_NAMES[hole.delimiter] != self.delimiters:
+                    self._delimiter(scalar, hole)
         return self.expressions.build(Source(scalar, 0, parsed.text), parsed.expr)
 
     def part(self, node: Scalar, start: int, end: int) -> ir.Expr:
@@ -221,6 +240,7 @@ class TextBuilder:
         """Any value: lists and maps of texts; literals by YAML's core schema."""
         match node:
             case Scalar():
+                self._env_in_text(node)
                 return self.scalar(node, literal=True)
             case Sequence(items=items):
                 built = tuple(self.value(item) for item in items)

@@ -7,10 +7,12 @@ from vegac.ir import nodes as ir
 from vegac.ir.build.fields import FieldReader, Invalid, kind_of
 from vegac.ir.build.scope import FixedScope
 from vegac.ir.build.texts import TextBuilder, as_text
-from vegac.ir.build.workflow import read_type
+from vegac.ir.build.workflow import read_type, value_type
+from vegac.semantics.constants import is_of_type
 from vegac.semantics.declarations import Declaration
 from vegac.semantics.literals import NAME
 from vegac.semantics.shell import Hole, prepare_argv, prepare_shell
+from vegac.semantics.type_syntax import article
 from vegac.semantics.types import ANY, STRING, Type, optional
 from vegac.source.findings import Findings
 from vegac.source.suggest import available, did_you_mean, nearest
@@ -183,9 +185,11 @@ class _ToolBuilder:
             if name in entries:
                 value = to_value(entries[name].value)
                 arguments[name] = tuple(value) if isinstance(value, list) else value  # type: ignore[assignment]
+        if "default" in entries:
+            self._default(key.value, type_, entries["default"].value, arguments)
         if arguments.get("glob") is True:
             self.globs.add(key.value)
-        elif "default" in entries and "*" in str(arguments.get("default")):
+        elif self._is_command() and "*" in str(arguments.get("default", "")):
             self.findings.report(
                 "glob-in-default",
                 entries["default"].value.span,
@@ -194,6 +198,34 @@ class _ToolBuilder:
             )
         given = arguments.get("required") is True or "default" in arguments
         return ir.Construct("Param", arguments, (word,)), type_ if given else optional(type_)
+
+    def _default(
+        self, name: str, type_: Type, node: Node, arguments: dict[str, ir.StaticValue]
+    ) -> None:
+        value, enum = to_value(node), arguments.get("enum")
+        if not is_of_type(value, optional(type_)):
+            self.findings.report(
+                "bad-default",
+                node.span,
+                f"the default of '{name}' does not fit: "
+                f"the parameter is {article(type_)}, this is {article(value_type(value))}",
+            )
+        elif isinstance(enum, tuple) and value is not None and value not in enum:
+            words = [str(word) for word in enum]
+            self.findings.report(
+                "bad-default",
+                node.span,
+                f"the default of '{name}' cannot be '{value}'",
+                hint=did_you_mean(str(value), words) or "one of " + ", ".join(words),
+                subject=str(value),
+                suggestions=tuple(nearest(str(value), words)),
+            )
+
+    def _is_command(self) -> bool:
+        node = self.declaration.node
+        implementation = node.get("implementation") if isinstance(node, Mapping) else None
+        kind = implementation.get("type") if isinstance(implementation, Mapping) else None
+        return isinstance(kind, Scalar) and kind.value == "exec"
 
     # --- implementations -----------------------------------------------------------------------
 

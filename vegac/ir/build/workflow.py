@@ -9,21 +9,21 @@ from vega_grammar import keys as grammar
 from vegac.ir import nodes as ir
 from vegac.ir.build.calls import constant_problem, near_values
 from vegac.ir.build.expressions import type_of_constant
-from vegac.ir.build.fields import FieldReader, Invalid, kind_of
+from vegac.ir.build.fields import FieldReader, Invalid, kind_of, yaml_boolean
 from vegac.ir.build.prescan import assigned_by
 from vegac.ir.build.scope import WorkflowScope
 from vegac.ir.build.steps import StepBuilder
+from vegac.semantics.constants import is_of_type
 from vegac.semantics.declarations import Declaration
 from vegac.semantics.literals import NAME
 from vegac.semantics.type_syntax import article, parse_type
 from vegac.semantics.types import (
     ANY,
+    BOOLEAN,
     NULL,
     STRING,
     Enum,
     Type,
-    assignable,
-    overlaps,
     union,
 )
 from vegac.source.findings import Findings
@@ -58,11 +58,12 @@ def build_workflow(context: "ProgramContext", declaration: Declaration) -> Built
     table = _entries(fields, declaration)
     inputs = read_inputs(findings, table["inputs"].value) if "inputs" in table else {}
     reader = StepReader(context.agents, list(context.agents), findings)
+    if "steps" in table and is_null(table["steps"].value):
+        del table["steps"]
     steps = reader.block(table["steps"].value) if "steps" in table else []
-    if "steps" in table and not steps and isinstance(table["steps"].value, Sequence | Scalar):
-        _no_steps(findings, declaration, table["steps"].value)
-    elif "steps" not in table and isinstance(node, Mapping):
-        _no_steps(findings, declaration, node)
+    empty = "steps" in table and not steps and isinstance(table["steps"].value, Sequence)
+    if empty or ("steps" not in table and isinstance(node, Mapping)):
+        _no_steps(findings, declaration)
     assigned = assigned_by(steps)
     context.explicit_names = set(assigned.explicit)
     scope = WorkflowScope(
@@ -121,9 +122,7 @@ def _entries(fields: FieldReader, declaration: Declaration) -> dict[str, Entry]:
     return fields.table(node, table, "a workflow")
 
 
-def _no_steps(findings: Findings, declaration: Declaration, node: Node) -> None:
-    if isinstance(node, Scalar) and not is_null(node):
-        return
+def _no_steps(findings: Findings, declaration: Declaration) -> None:
     findings.report(
         "no-steps",
         declaration.key.span,
@@ -281,19 +280,21 @@ def _default(findings: Findings, declared: ir.Input, node: Node) -> None:
     if isinstance(node, Scalar) and value is None:
         declared.type = union((declared.type, NULL))
         return
-    type_ = value_type(value)
-    if isinstance(declared.type, Enum) and isinstance(value, str):
-        fits = True
-    else:
-        fits = assignable(type_, declared.type) or overlaps(type_, declared.type)
-    if not fits:
+    if (
+        declared.type == BOOLEAN
+        and isinstance(node, Scalar)
+        and yaml_boolean(findings, node, f"the input '{declared.name}'") is not None
+    ):
+        return
+    fits = isinstance(declared.type, Enum) and isinstance(value, str)
+    if not fits and not is_of_type(value, declared.type):
         findings.report(
             "bad-default",
             node.span,
             f"the default of '{declared.name}' does not fit: "
-            f"the input is {article(declared.type)}, this is {article(type_)}",
+            f"the input is {article(declared.type)}, this is {article(value_type(value))}",
         )
-    elif isinstance(value, str | int | float):
+    elif isinstance(value, str | int | float | list):
         problem = constant_problem(declared, value)
         if problem is not None:
             findings.report(
