@@ -11,7 +11,12 @@ from typing import Final
 
 from vegac.syntax.expressions import MAX_LENGTH
 
-_PLAIN: Final = re.compile(r"[\w., |+*/%=-]*+")
+# Nothing in which a close could stand: names, numbers, most operators, filters whose arguments are
+# words or strings.
+_PLAIN: Final = re.compile(
+    r"(?:[\w., +*/%=-]++"
+    r"|\|\s*+(?:\w++(?::(?:'[^'\\]*+'|\"[^\"\\]*+\"|[\w.,/-]++))*+)?)*+"
+)
 _SPACE: Final = re.compile(r"\s+")
 _STRING: Final = re.compile(r"'(?:[^'\\]|\\[\s\S])*+'|\"(?:[^\"\\]|\\[\s\S])*+\"")
 _WORD: Final = re.compile(r"\w+")
@@ -51,7 +56,8 @@ def find_close(value: str, start: int, limit: int, close: str) -> int:
     the first close will do.
     """
     plain = _PLAIN.match(value, start, limit)
-    if plain and value.startswith(close, plain.end(), limit):
+    short = plain is not None and plain.end() - start <= MAX_LENGTH
+    if plain and short and value.startswith(close, plain.end(), limit):
         return plain.end()
     angle = close == ">>"
     far = min(limit, start + 2 * MAX_LENGTH)

@@ -10,7 +10,7 @@ from vegac.syntax.nodes import Mapping, Node, Scalar, Sequence
 from vegac.syntax.yaml_findings import quoted
 
 # A comment that may be the rest of a text: no blank after the sign.
-_CANDIDATE = re.compile(r"[ \t]#[^\s]")
+_CANDIDATE = re.compile(r"#(?<=[ \t]#)[^\s]")
 _COMMENT = re.compile(r"[ \t]+(#[^\s][^\r\n]*)")
 # A digit (`PR #12`) or a hole (`PR #<<n>>`) is a text cut off. A word may be a remark after all
 # (`model: x #mine`), so there the fix is left to the reader.
