@@ -48,7 +48,7 @@ class Workflow(Generic[P, R]):
         self.timeout = timeout
         self.budget = budget
         self.description = description or (fn.__doc__ or "").partition("\n")[0]
-        self._checked = inputs is not None
+        self._checked = inputs is not None or _takes_none(fn)
         self._parameters = rename or {}
         self._input_of = {parameter: name for name, parameter in self._parameters.items()}
         self.__name__ = fn.__name__
@@ -150,6 +150,13 @@ class Workflow(Generic[P, R]):
                     session.cost,
                 )
             )
+
+
+def _takes_none(fn: Callable[..., Any]) -> bool:
+    """Whether a workflow's function has no parameter but the run."""
+    code = fn.__code__
+    variadic = 0x04 | 0x08  # CO_VARARGS and CO_VARKEYWORDS; `inspect` is slow to import
+    return code.co_argcount + code.co_kwonlyargcount == 1 and not code.co_flags & variadic
 
 
 def workflow(
