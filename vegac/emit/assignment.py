@@ -88,9 +88,13 @@ def _store(
 def discard(f: Function, found: Value, span: Span | None) -> None:
     """Evaluate a value for its effects and failures only."""
     bare = unplaced(found.code)
-    if isinstance(bare, Await | Call):
+    if isinstance(bare, Await):
         f.put("", found.code, span=span)
-    elif span is not None:
+    elif span is None:
+        return
+    elif isinstance(bare, Call):
+        f.put("", found.code, span=span)
+    else:
         f.put("_ = ", found.code, span=span)
 
 

@@ -22,7 +22,7 @@ from vegac.emit.plan import (
 )
 from vegac.ir import nodes as ir
 from vegac.ir.traverse import statements
-from vegac.semantics.types import ANY, LOOP, MAP, Type, join
+from vegac.semantics.types import ANY, LOOP, MAP, NULL, Type, join
 
 
 class Made(Struct, frozen=True):
@@ -134,6 +134,9 @@ def _body(g: Function, plan: BranchPlan, body: ir.Block) -> list[Known]:
         parts.append(plan.result)
     if len(parts) == 1 and not plan.computed:
         (part,) = parts
+        if isinstance(part, ir.Const) and part.value is None:
+            g.block(body)
+            return [Known(NULL, NULL)]
         g.block([*body, ir.Return(part.span, "", part)])
         found = g.returned
         known = Known(part.type, ANY) if found is None else Known(found.type, found.static)

@@ -104,7 +104,7 @@ class Annotated(Code, eq=False):
 
     def doc(self, inside: bool) -> Doc:
         head = f"{self.name}: {self.annotation}" if self.annotation else self.name
-        return head if self.default is None else (head, " = ", self.default.doc(True))
+        return head if self.default is None else (head, " = ", element(self.default, True))
 
 
 class Star(Code, eq=False):
@@ -113,7 +113,7 @@ class Star(Code, eq=False):
     value: Code
 
     def doc(self, inside: bool) -> Doc:
-        return ("*", self.value.doc(True))
+        return ("*", element(self.value, True))
 
 
 class Attribute(Code, eq=False):
@@ -121,7 +121,7 @@ class Attribute(Code, eq=False):
     name: str
 
     def doc(self, inside: bool) -> Doc:
-        return (self.value.doc(inside), ".", self.name)
+        return (element(self.value, inside), ".", self.name)
 
 
 class Subscript(Code, eq=False):
@@ -129,7 +129,7 @@ class Subscript(Code, eq=False):
     index: Code
 
     def doc(self, inside: bool) -> Doc:
-        return (self.value.doc(inside), bracketed("[", self.index.doc(True), "]"))
+        return (element(self.value, inside), bracketed("[", self.index.doc(True), "]"))
 
 
 class SliceRange(Code, eq=False):
@@ -200,9 +200,10 @@ def element(code: Code, inside: bool) -> Doc:
     """A part of something larger; a string of several literals gets parentheses there."""
     bare = unplaced(code)
     if isinstance(bare, Text) and bare.rows:
-        rows = joined(bare.rows, SPACE)
+        whole = Quoted(bare.text, bare.value)
+        rows = Group(Either(joined(bare.rows, SPACE), whole))
         broken = ("(", Indented((NOTHING, rows)), NOTHING, ")")
-        return Group(Either(broken, Quoted(bare.text, bare.value)))
+        return Group(Either(broken, whole))
     return code.doc(inside)
 
 
@@ -212,9 +213,8 @@ class ListComprehension(Code, eq=False):
     iterable: Code
 
     def doc(self, inside: bool) -> Doc:
-        element = self.element.doc(True)
-        clause = (f"for {self.clause} in ", self.iterable.doc(True))
-        return bracketed("[", Group((element, SPACE, clause)), "]")
+        clause = (f"for {self.clause} in ", element(self.iterable, True))
+        return bracketed("[", Group((element(self.element, True), SPACE, clause)), "]")
 
 
 class Operation(Code, eq=False):
@@ -229,11 +229,22 @@ class Operation(Code, eq=False):
         return self.own_level
 
     def doc(self, inside: bool) -> Doc:
+        parts = self._parts(inside)
+        return Group(parts) if inside else parts
+
+    def _parts(self, inside: bool) -> Doc:
         gap = SPACE if inside else " "
-        parts: list[Doc] = [element(self.operands[0], inside)]
+        parts: list[Doc] = [self._operand(self.operands[0], inside)]
         for operator, operand in zip(self.operators, self.operands[1:], strict=True):
-            parts += (gap, operator, " ", element(operand, inside))
-        return Group(tuple(parts)) if inside else tuple(parts)
+            parts += (gap, operator, " ", self._operand(operand, inside))
+        return tuple(parts)
+
+    def _operand(self, operand: Code, inside: bool) -> Doc:
+        match self.own_level, unplaced(operand):
+            case Level.OR, Operation(own_level=Level.AND) as inner:
+                return inner._parts(inside)  # breaks together with the `or` around it
+            case _:
+                return element(operand, inside)
 
 
 class Unary(Code, eq=False):
@@ -247,7 +258,7 @@ class Unary(Code, eq=False):
         return Level.NOT if self.operator == "not " else Level.SIGN
 
     def doc(self, inside: bool) -> Doc:
-        return (self.operator, self.operand.doc(inside))
+        return (self.operator, element(self.operand, inside))
 
 
 class Choice(Code, eq=False):
@@ -298,7 +309,7 @@ class Lambda(Code, eq=False):
         return Level.LAMBDA
 
     def doc(self, inside: bool) -> Doc:
-        return (f"lambda {self.parameters}: ", self.body.doc(inside))
+        return (f"lambda {self.parameters}: ", element(self.body, inside))
 
 
 class Parentheses(Code, eq=False):

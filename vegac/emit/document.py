@@ -4,6 +4,7 @@ The algebra of Wadler and Prettier, as Python formatters use it: a group stays o
 fits, else its line breaks become new lines.
 """
 
+import re
 import unicodedata
 from collections.abc import Iterable
 from typing import Literal
@@ -125,6 +126,8 @@ def _requoted(value: str | None, quote: str) -> str:
     return f"{quote}{value}{quote}"
 
 
+_STRING = re.compile(r" *f?(\"[^\"]*\"|'[^']*')")
+
 _Mode = Literal["flat", "broken"]
 _Command = tuple[int, _Mode, Doc]
 
@@ -197,5 +200,9 @@ def _fits(first: _Command, rest: list[_Command], room: int) -> bool:
 
 
 def fits_on_lines(doc: Doc, indent: int) -> bool:
-    """Whether no line is too long when every group is broken."""
-    return all(text_width(line.text) <= WIDTH for line in print_lines(doc, indent, expand=True))
+    """Whether no line is too long when every group is broken; lines that are but a string do not
+    count, as no layout makes them shorter."""
+    return all(
+        text_width(line.text) <= WIDTH or _STRING.fullmatch(line.text)
+        for line in print_lines(doc, indent, expand=True)
+    )

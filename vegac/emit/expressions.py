@@ -17,6 +17,7 @@ from vegac.emit.code import (
     Level,
     ListDisplay,
     Operation,
+    Parentheses,
     SliceRange,
     Star,
     Unary,
@@ -120,7 +121,12 @@ def _parameter(f: Function, expr: ir.Parameter) -> Value:
 
 
 def _loop_state(f: Function, expr: ir.LoopState) -> Value:
-    return plain(f.loops[expr.level], LOOP)
+    """The state of a loop as a value: a map, so that it can go into results."""
+    return plain(method(_loop(f, expr.level).code, "as_json"), MAP)
+
+
+def _loop(f: Function, level: int) -> Value:
+    return plain(f.loops[level], LOOP)
 
 
 def _run_value(f: Function, expr: ir.RunValue) -> Value:
@@ -165,9 +171,21 @@ def _map_value(f: Function, expr: ir.MapValue) -> Value:
 def _negate(f: Function, expr: ir.Negate) -> Value:
     operand = value(f, expr.operand)
     if types.is_number(operand.type):
-        code = Unary("-", at_least(operand.code, Level.AWAIT))
+        code = _negative(operand.code)
         return Value(code, operand.type, operand.static, _unknown_literal(operand))
     return dynamic(f, expr, "values.neg", operand.code)
+
+
+def _negative(code: Code) -> Code:
+    bare = unplaced(code)
+    if isinstance(bare, Unary) and bare.operator == "-":
+        return without_parentheses(bare.operand)
+    return Unary("-", at_least(code, Level.AWAIT))
+
+
+def without_parentheses(code: Code) -> Code:
+    """The code inside parentheses, where those that are needed will be put again."""
+    return code.value if isinstance(code, Parentheses) else code
 
 
 def _unknown_literal(*operands: Value) -> frozenset[Any] | None:
@@ -191,7 +209,10 @@ def negated(code: Code) -> Code:
         if opposite is not None:
             return Operation(Level.COMPARE, bare.operands, (opposite,))
     if isinstance(bare, Unary) and bare.operator == "not ":
-        return call("bool", bare.operand)
+        operand = bare.operand
+        if isinstance(operand, Atom) and operand.text in ("True", "False"):
+            return operand
+        return call("bool", without_parentheses(operand))
     return Unary("not ", at_least(code, Level.NOT))
 
 
@@ -452,15 +473,14 @@ def _nullable(type_: Type) -> bool:
 
 
 def _field(f: Function, expr: ir.Field) -> Value:
-    state = _loop_level(expr)
-    if state is not None:
-        return _loop_state(f, ir.LoopState(LOOP, expr.span, state))
+    level = _loop_level(expr.value)
+    known = LOOP.field(expr.name)
+    if level is not None and known is not None and expr.name != "parent":
+        return plain(attribute(_loop(f, level).code, expr.name), known)
+    parent = _loop_level(expr)
+    if parent is not None:
+        return _loop_state(f, ir.LoopState(LOOP, expr.span, parent))
     base = value(f, expr.value)
-    if base.static == LOOP:
-        known = LOOP.field(expr.name)
-        if known is None or expr.name == "parent":
-            return dynamic(f, expr, "values.field", base.code, literal(expr.name))
-        return plain(attribute(base.code, expr.name), known)
     found = _error_field(base, expr.name) if isinstance(expr.value, ir.Variable) else None
     if found is not None:
         return found
@@ -468,15 +488,16 @@ def _field(f: Function, expr: ir.Field) -> Value:
 
 
 def _loop_level(expr: ir.Expr) -> int | None:
-    """The level of `loop.parent` and so on, None for what is none or is the outermost's."""
-    if not isinstance(expr, ir.Field) or expr.name != "parent":
-        return None
-    match expr.value:
-        case ir.LoopState(level=level) if level > 1:
-            return level - 1
-        case inner:
+    """The level of `loop`, `loop.parent` and so on; None for anything else, and for the parent of
+    the outermost loop, which is null."""
+    match expr:
+        case ir.LoopState(level=level):
+            return level
+        case ir.Field(value=inner, name="parent"):
             level = _loop_level(inner)
             return level - 1 if level is not None and level > 1 else None
+        case _:
+            return None
 
 
 def _error_field(base: Value, field: str) -> Value | None:

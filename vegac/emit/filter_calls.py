@@ -3,11 +3,16 @@
 from vega_grammar.filters import FILTERS
 from vegac.emit import annotations as types
 from vegac.emit.code import (
+    Atom,
     Attribute,
     Call,
     Code,
+    DictDisplay,
     Level,
+    ListDisplay,
+    Star,
     Text,
+    Unary,
     at_least,
     call,
     literal,
@@ -17,7 +22,7 @@ from vegac.emit.code import (
     unplaced,
 )
 from vegac.emit.function import Function, Value, plain, settled, value_fits
-from vegac.emit.templates import as_text
+from vegac.emit.templates import as_text, template
 from vegac.ir import nodes as ir
 from vegac.semantics.types import (
     ANY,
@@ -112,6 +117,8 @@ def _native(f: Function, filter_: str, receiver: Value, given: list[Value]) -> V
         case "contains" if types.is_text(receiver.static) and texts:
             code = operation(Level.COMPARE, given[0].code, "in", receiver.code)
             return plain(code, BOOLEAN)
+        case "join" if len(given) < 2 and _is_plain_display(receiver, given):
+            return _joined(f, receiver, given)
         case "join" if _is_list_of_text(receiver.static) and texts and given[1:] == []:
             separator = given[0].code if given else literal(", ")
             if _is_chained(separator):
@@ -143,6 +150,27 @@ def _is_chained(code: Code) -> bool:
     return isinstance(bare, Call) and isinstance(bare.function, Attribute)
 
 
+def _is_plain_display(receiver: Value, given: list[Value]) -> bool:
+    """Whether a list with nothing spread into it is joined by a constant."""
+    separator = given[0].code if given else literal(", ")
+    return (
+        receiver.items is not None
+        and isinstance(separator, Text)
+        and separator.value is not None
+        and not any(isinstance(unplaced(item.code), Star) for item in receiver.items)
+    )
+
+
+def _joined(f: Function, receiver: Value, given: list[Value]) -> Value:
+    """The texts of a few values with a separator between them: a template."""
+    separator = given[0].code if given else literal(", ")
+    assert isinstance(separator, Text)
+    parts: list[str | Value] = []
+    for item in receiver.items or ():
+        parts += (separator.value or "", item) if parts else (item,)
+    return template(f, parts)
+
+
 def _default(receiver: Value, given: list[Value]) -> Value | None:
     """`value or other`, where nothing that counts as false is to be kept."""
     if len(given) != 1 or given[0].static == ANY or receiver.static in (ANY, NULL):
@@ -151,12 +179,27 @@ def _default(receiver: Value, given: list[Value]) -> Value | None:
         member == NULL or types.is_text(member) or isinstance(member, ListOf | MapOf)
         for member in members(receiver.static)
     )
-    if not emptyable:
+    if not emptyable or not _cannot_fail(given[0].code):
         return None
     other = given[0]
     static = union((without_null(receiver.static), other.static))
     code = operation(Level.OR, receiver.code, "or", at_least(other.code, Level.OR))
     return Value(code, static, static, choices=(receiver_without_null(receiver), other))
+
+
+def _cannot_fail(code: Code) -> bool:
+    """Whether nothing is lost where `or` does not evaluate it; a call evaluates its arguments."""
+    match unplaced(code):
+        case Atom():
+            return True
+        case Text(value=text):
+            return text is not None
+        case Unary(operand=operand):
+            return isinstance(operand, Atom)
+        case ListDisplay(items=items) | DictDisplay(values=items):
+            return all(map(_cannot_fail, items))
+        case _:
+            return False
 
 
 def receiver_without_null(receiver: Value) -> Value:

@@ -112,6 +112,8 @@ class Function:
         self.lines: list[Line] = []
         self.indent = indent
         self.publish = False
+        self.is_last = False
+        """Whether the statement being written is the last of the function."""
         self.result: Type = ANY
         """What a checker expects of a `return`."""
         self.returned: Value | None = None

@@ -59,7 +59,7 @@ def statement(prefix: str, code: Code, suffix: str, indent: int) -> list[Line]:
                 return print_lines(_in_parentheses(prefix, code, suffix), indent)
             return print_lines(flat, indent)
         case _:
-            if _may_go_without(bare) and fits_on_lines(flat, indent):
+            if _may_go_without(bare, WIDTH - indent - 4) and fits_on_lines(flat, indent):
                 return print_lines(flat, indent)
             return print_lines(_in_parentheses(prefix, code, suffix), indent)
 
@@ -102,10 +102,12 @@ def _need(code: Code) -> _Need:
             return "best fit"
 
 
-def _may_go_without(code: Code) -> bool:
+def _may_go_without(code: Code, room: int) -> bool:
     """Whether brackets that the code has itself may break instead: it has one operator and begins
-    or ends with a bracket."""
-    return _operators(code) <= 1 and (_starts_bracketed(code) or _ends_bracketed(code))
+    or ends with a bracket. A text has one if it needs more than the `room` of a line."""
+    if _operators(code) > 1:
+        return False
+    return _starts_bracketed(code, room) or _ends_bracketed(code, room)
 
 
 def _operators(code: Code) -> int:
@@ -117,10 +119,11 @@ def _operators(code: Code) -> int:
 def _lowest(code: Code) -> tuple[Level | None, int]:
     match unplaced(code):
         case Operation(own_level=level, operands=operands):
-            found = (level, len(operands) - 1)
+            # `and` and `or` count as one kind.
+            found = (Level.OR if level == Level.AND else level, len(operands) - 1)
             children = operands
         case Choice(then=then, condition=condition, otherwise=otherwise):
-            found = (Level.CONDITIONAL, 1)
+            found = (Level.CONDITIONAL, 2)
             children = (then, condition, otherwise)
         case Unary(operator="not ", operand=operand):
             found = (Level.NOT, 1)
@@ -144,35 +147,39 @@ def _lowest(code: Code) -> tuple[Level | None, int]:
     return found
 
 
-def _starts_bracketed(code: Code) -> bool:
+def _starts_bracketed(code: Code, room: int) -> bool:
     match unplaced(code):
+        case Text(text=text, rows=rows):
+            return bool(rows) and text_width(text) > room
         case ListDisplay() | TupleDisplay() | DictDisplay() | ListComprehension() | Parentheses():
             return flat_text(code.doc(False))[1:-1] != ""
         case Operation(operands=operands):
-            return _starts_bracketed(operands[0])
+            return _starts_bracketed(operands[0], room)
         case Choice(then=then):
-            return _starts_bracketed(then)
+            return _starts_bracketed(then, room)
         case Call(function=function):
-            return _starts_bracketed(function)
+            return _starts_bracketed(function, room)
         case Attribute(value=value) | Subscript(value=value):
-            return _starts_bracketed(value)
+            return _starts_bracketed(value, room)
         case _:
             return False
 
 
-def _ends_bracketed(code: Code) -> bool:
+def _ends_bracketed(code: Code, room: int) -> bool:
     match unplaced(code):
+        case Text(text=text, rows=rows):
+            return bool(rows) and text_width(text) > room
         case ListDisplay() | TupleDisplay() | DictDisplay() | ListComprehension() | Parentheses():
             return flat_text(code.doc(False))[1:-1] != ""
         case Call(arguments=arguments):
             return bool(arguments)
-        case Operation(operands=operands):
-            return _ends_bracketed(operands[-1])
-        case Unary(operand=operand):
-            return _ends_bracketed(operand)
+        case Operation(operands=operands, operators=operators):
+            return _ends_bracketed(operands[-1], room - len(operators[-1]) - 1)
+        case Unary(operator=operator, operand=operand):
+            return _ends_bracketed(operand, room - len(operator))
         case Choice(otherwise=otherwise):
-            return _ends_bracketed(otherwise)
+            return _ends_bracketed(otherwise, room)
         case Await(value=value) | Placed(value=value) | Keyword(value=value):
-            return _ends_bracketed(value)
+            return _ends_bracketed(value, room)
         case _:
             return False

@@ -6,8 +6,8 @@ from msgspec import Struct
 
 from vegac.emit.annotations import Annotations
 from vegac.ir import nodes as ir
-from vegac.ir.free_variables import Needs, needs
-from vegac.ir.traverse import blocks, expressions, statements, targets, walk
+from vegac.ir.free_variables import Needs, ends, needs
+from vegac.ir.traverse import blocks, expressions, may_fail, statements, targets, walk
 from vegac.semantics.types import (
     ANY,
     LIST,
@@ -65,7 +65,7 @@ def reads(body: ir.Block, at_end: Iterable[str] = (), but: ir.Statement | None =
 
 def _collect(body: ir.Block, found: set[str], but: ir.Statement | None) -> None:
     for statement in body:
-        if statement is but:
+        if statement is but or is_dead(statement, found):
             continue
         for expr in expressions(statement):
             found |= variables(expr)
@@ -73,6 +73,17 @@ def _collect(body: ir.Block, found: set[str], but: ir.Statement | None) -> None:
             found.update(branch.needs.variables)
         for inner in blocks(statement):
             _collect(inner, found, but)
+        if ends([statement]):
+            return
+
+
+def is_dead(statement: ir.Statement, read: set[str]) -> bool:
+    """Whether nothing remains of an assignment, as far as is known of what is read."""
+    return (
+        isinstance(statement, ir.Assign)
+        and not is_wanted(statement.targets, read)
+        and not may_fail(statement.value)
+    )
 
 
 def branch_plans(statement: ir.Statement, read: set[str]) -> list[BranchPlan]:

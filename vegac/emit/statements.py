@@ -7,6 +7,7 @@ from vegac.emit import annotations as types
 from vegac.emit import branches, failures, loops
 from vegac.emit.assignment import Produced, as_string, assign, meet, placed
 from vegac.emit.code import (
+    Atom,
     Await,
     Code,
     DictDisplay,
@@ -18,12 +19,14 @@ from vegac.emit.code import (
     literal,
     name,
 )
+from vegac.emit.document import INDENT
 from vegac.emit.expressions import narrow, value
 from vegac.emit.function import Environment, Function, Value, plain
+from vegac.emit.plan import is_dead
 from vegac.emit.statics import static
 from vegac.ir import nodes as ir
-from vegac.ir.traverse import may_fail, static_expressions, targets
-from vegac.semantics.types import ANY, STRING, Type
+from vegac.ir.traverse import may_fail, static_expressions
+from vegac.semantics.types import ANY, BOOLEAN, NULL, STRING, Type
 from vegac.source.span import Span
 
 
@@ -33,6 +36,7 @@ def block(f: Function, body: ir.Block) -> None:
         if f.known is None:
             return
         after = body[index + 1] if index + 1 < len(body) else None
+        f.is_last = after is None and f.indent == INDENT
         if isinstance(after, ir.Return) and _is_returned(f, statement, after):
             found, span = _PRODUCE[type(statement)](f, statement)
             _end(f, found, span)
@@ -42,12 +46,12 @@ def block(f: Function, body: ir.Block) -> None:
 
 def _is_returned(f: Function, statement: ir.Statement, after: ir.Return) -> bool:
     """Whether all that is done with a statement's value is to return it."""
-    if type(statement) not in _PRODUCE or f.publish or f.in_try:
+    if not isinstance(statement, _Storing) or f.publish or f.in_try:
         return False
-    match after.value, targets(statement):
-        case ir.Variable(name=variable), found:
-            kept = [t for t in found if isinstance(t, ir.ComputedTarget) or t.name in f.reads]
-            return len(kept) == 1 and isinstance(kept[0], ir.Target) and kept[0].name == variable
+    kept = [t for t in statement.targets if isinstance(t, ir.ComputedTarget) or t.name in f.reads]
+    match after.value, kept:
+        case ir.Variable(name=variable), [ir.Target(name=stored)]:
+            return variable == stored
         case _:
             return False
 
@@ -56,6 +60,8 @@ _Storing = ir.Assign | ir.Send | ir.Call | ir.Recall | ir.Ask | ir.Parallel | ir
 
 
 def _store(f: Function, step: _Storing) -> None:
+    if is_dead(step, f.reads):
+        return
     found, span = _PRODUCE[type(step)](f, step)
     assign(f, step.targets, found, span)
 
@@ -135,6 +141,7 @@ def _if(f: Function, step: ir.If) -> None:
     ends: list[Environment | None] = []
     word = "if"
     while True:
+        step = _merged(step)
         _condition(f, word, step.condition)
         start = f.known
         narrow(f, step.condition, True)
@@ -160,6 +167,18 @@ def _if(f: Function, step: ir.If) -> None:
     f.known = meet(ends)
 
 
+def _merged(step: ir.If) -> ir.If:
+    """A condition right inside another one, with the two as one."""
+    match step:
+        case ir.If(then=[ir.If(otherwise=[]) as inner], otherwise=[]):
+            inner = _merged(inner)
+            both = (step.condition, inner.condition)
+            condition = ir.Logical(BOOLEAN, step.condition.span, "and", both)
+            return ir.If(step.span, step.site, condition, inner.then, [])
+        case _:
+            return step
+
+
 def _condition(f: Function, word: str, condition: ir.Expr) -> None:
     found = value(f, condition)
     span = condition.span if may_fail(condition) else None
@@ -179,9 +198,13 @@ def _return(f: Function, step: ir.Return) -> None:
 
 
 def _end(f: Function, found: Value, span: Span | None) -> None:
-    f.put("return ", f.coerced(found, f.result), span=span)
     f.known = None
     f.returned = found
+    if f.result == NULL and isinstance(found.code, Atom) and found.code.text == "None":
+        if not f.is_last:
+            f.text("return")
+        return
+    f.put("return ", f.coerced(found, f.result), span=span)
 
 
 def _fail(f: Function, step: ir.Fail) -> None:
