@@ -10,7 +10,7 @@ from vegac.ir.build.expressions import (
     type_of_constant,
 )
 from vegac.ir.build.fields import yaml_boolean
-from vegac.ir.build.scope import Scope, unknown
+from vegac.ir.build.scope import RUN_VALUES, Scope, unknown
 from vegac.semantics.types import ANY, NULL, STRING, ListOf, union
 from vegac.source.diagnostic import Edit, Fix
 from vegac.source.findings import Findings
@@ -267,6 +267,8 @@ class TextBuilder:
                 expr: Expr = Name(0, len(node.value), node.value)
                 return self.expressions.build(Source(node, 0, node.value), expr)
             literal = resolve_plain(node.value) if node.style == "plain" else node.value
+            # `late` and `fine` are words, not misspelt dates and times.
+            names = [name for name in names if name not in RUN_VALUES]
             near = nearest(node.value, names)
             if isinstance(literal, str) and near:
                 self.findings.report(
