@@ -43,7 +43,7 @@ def _branches(builder: "StepBuilder", step: Step, site: str) -> ir.Block:
     before = scope.flow.copy()
     steps = step.blocks.get("parallel", [])
     saves = [saved_names([branch]) for branch in steps]
-    _report_conflicts(builder, saves)
+    conflicts = _report_conflicts(builder, saves)
     outer_result = _result_binding(before)
     branches: list[ir.Branch] = []
     after = before.copy()
@@ -65,16 +65,22 @@ def _branches(builder: "StepBuilder", step: Step, site: str) -> ir.Block:
         name = branch_site.rpartition("/")[2]
         branches.append(ir.Branch(name, branch_site, body, handed, result))
     builder.parallel_depth -= 1
+    for name in conflicts & after.bindings.keys():
+        # One finding is enough: from here on the variable counts as set.
+        after.set(name, after.bindings[name].type, after.bindings[name].place)
     scope.flow = after
     targets = builder.targets(step, ListOf(union(types)))
     return [ir.Parallel(step.key.span, site, branches, targets)]
 
 
-def _report_conflicts(builder: "StepBuilder", saves: list[dict[str, Span]]) -> None:
+def _report_conflicts(builder: "StepBuilder", saves: list[dict[str, Span]]) -> set[str]:
+    """Report the names that several branches save, and return them."""
     seen: dict[str, Span] = {}
+    conflicts: set[str] = set()
     for names in saves:
         for name, span in names.items():
             if name in seen:
+                conflicts.add(name)
                 builder.findings.report(
                     "parallel-conflict",
                     span,
@@ -84,6 +90,7 @@ def _report_conflicts(builder: "StepBuilder", saves: list[dict[str, Span]]) -> N
                     subject=name,
                 )
         seen.update({name: span for name, span in names.items() if name not in seen})
+    return conflicts
 
 
 def _result_binding(flow: Flow) -> Binding | None:
