@@ -215,14 +215,16 @@ class reserved:  # noqa: N801 - used like a function: `async with reserved(...) 
 def check_cut(grant: Grant, response: Response) -> None:
     """Raise BudgetExceeded if the reply was cut by a `max_tokens` that the budget had lowered.
 
-    The error's `text` is what the model said so far. Call after `grant.settle`.
+    The error's `text` is what the model said so far; it is in the message too, for a `catch` sees
+    nothing else. Call after `grant.settle`.
     """
     if grant.lowered is not None and response.stop_reason == "max_tokens":
         ledger = grant.lowered
+        so_far = f"; the text so far: {response.text}" if response.text else ""
         raise _exceeded(
             ledger,
             f"the reply was cut at {grant.request.max_tokens} tokens, all that the budget of "
-            f"{format_money(ledger.limit or 0)}{_of(ledger)} could still pay",
+            f"{format_money(ledger.limit or 0)}{_of(ledger)} could still pay{so_far}",
             response.text,
         )
 
