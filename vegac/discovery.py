@@ -2,45 +2,46 @@
 
 import os
 import subprocess
-from collections.abc import Iterator, Sequence
-from fnmatch import fnmatch
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 SKIPPED = {".git", ".vega", "__pycache__", "node_modules", ".venv", "venv", ".tox", "site-packages"}
 
 
 def programs_under(
-    folder: Path, suffix: str = ".vega.yaml", exclude: Sequence[str] = ()
+    folder: Path,
+    suffix: str = ".vega.yaml",
+    excluded: Callable[[Path], bool] = lambda _: False,
 ) -> list[Path]:
-    """The files under `folder` whose name ends in `suffix`, sorted, without those that match a
-    pattern of `exclude` (relative to the folder, as in `drafts/*` or `old.vega.yaml`)."""
-    return sorted(
-        path
-        for path in _files(folder)
-        if path.name.endswith(suffix)
-        and not any(
-            fnmatch(path.relative_to(folder).as_posix(), pattern) or fnmatch(path.name, pattern)
-            for pattern in exclude
-        )
-    )
+    """The files under `folder` whose name ends in `suffix` and that are not `excluded`, sorted."""
+    return sorted(path for path in _files(folder, suffix) if not excluded(path))
 
 
-def _files(folder: Path) -> Iterator[Path]:
-    listed = _git_files(folder)
+def _files(folder: Path, suffix: str) -> Iterator[Path]:
+    listed = _git_files(folder, suffix)
     if listed is not None:
-        yield from listed
+        skipped: dict[Path, bool] = {folder: False}
+        yield from (path for path in listed if not _inside_skipped(path.parent, skipped))
         return
     for root, folders, names in os.walk(folder):
-        folders[:] = sorted(
-            name
-            for name in folders
-            if name not in SKIPPED and not (Path(root) / name / "pyvenv.cfg").exists()
-        )
+        folders[:] = [name for name in folders if not _is_skipped(Path(root) / name)]
         for name in names:
-            yield Path(root) / name
+            if name.endswith(suffix):
+                yield Path(root) / name
 
 
-def _git_files(folder: Path) -> list[Path] | None:
+def _is_skipped(folder: Path) -> bool:
+    return folder.name in SKIPPED or (folder / "pyvenv.cfg").exists()
+
+
+def _inside_skipped(folder: Path, known: dict[Path, bool]) -> bool:
+    """Whether a folder or one above it is skipped; `known` ends the way up."""
+    if folder not in known:
+        known[folder] = _is_skipped(folder) or _inside_skipped(folder.parent, known)
+    return known[folder]
+
+
+def _git_files(folder: Path, suffix: str) -> list[Path] | None:
     """What git tracks or would track under `folder`; None outside of a repository."""
     if not any(
         (parent / ".git").exists() for parent in [folder.resolve(), *folder.resolve().parents]
@@ -53,5 +54,5 @@ def _git_files(folder: Path) -> list[Path] | None:
         return None
     if result.returncode != 0:
         return None
-    names = result.stdout.decode(errors="surrogateescape").split("\0")
-    return [folder / name for name in names if name and (folder / name).is_file()]
+    names = os.fsdecode(result.stdout).split("\0")
+    return [folder / name for name in names if name.endswith(suffix) and (folder / name).is_file()]

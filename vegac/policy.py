@@ -1,7 +1,7 @@
 """What users have said about findings: severities by `lints`, and comments that silence one."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from msgspec.structs import replace
 
@@ -14,6 +14,18 @@ from vegac.syntax.reader import FileTree
 
 # What follows a comment on its line, and the line's end.
 _REST = re.compile(r"[ \t]*([^\r\n]*)(?:\r?\n)?")
+OPINIONS = frozenset(
+    {
+        "command-injection",
+        "missing-file",
+        "secret-in-prompt",
+        "secret-in-source",
+        "unbounded-recursion",
+        "url-host-from-input",
+        "workflow-cycle",
+    }
+)
+"""Errors of programs that mean what they say all the same: who silences one may run them."""
 SEVERITIES: dict[str, Severity] = {"error": "error", "warning": "warning", "info": "info"}
 
 
@@ -42,6 +54,21 @@ def apply_policy(
         for comment in comments[tree.file.path]:
             kept += _unused(tree, comment, used, placements)
     return [changed for finding in kept if (changed := _with_severity(finding, lints)) is not None]
+
+
+def silenced_errors(
+    findings: Iterable[Diagnostic], remaining: Iterable[Diagnostic]
+) -> list[Diagnostic]:
+    """The errors among `findings` that are none any more in `remaining`, what policy left of them,
+    though the program does not mean what it says as long as they are there."""
+    told = {(item.code, item.span, item.message) for item in remaining if item.severity == "error"}
+    return [
+        item
+        for item in findings
+        if item.severity == "error"
+        and item.code not in OPINIONS
+        and (item.code, item.span, item.message) not in told
+    ]
 
 
 def _with_severity(finding: Diagnostic, lints: Mapping[str, str]) -> Diagnostic | None:

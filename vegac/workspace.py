@@ -11,12 +11,13 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from msgspec import Struct
+from msgspec import Struct, field
+from msgspec.structs import replace
 
-from vegac.config import read_config
+from vegac.config import Config, read_config
 from vegac.ir import nodes as ir
 from vegac.ir.build.program import ProgramContext, build_program, program_of
-from vegac.policy import apply_policy
+from vegac.policy import apply_policy, silenced_errors
 from vegac.semantics.declarations import Collector, Declarations
 from vegac.source.diagnostic import Diagnostic
 from vegac.source.file import Placements, SourceFile
@@ -38,14 +39,30 @@ class UsageError(ValueError):
     """A path or an option that cannot be used; the message is for the user."""
 
 
+class Lookups(Struct):
+    """What a check asked for besides the contents of files: the names that the pattern of an
+    `include` had in a folder, and whether files that agents name were there."""
+
+    names: dict[tuple[Path, str], tuple[str, ...]] = field(
+        default_factory=dict[tuple[Path, str], tuple[str, ...]]
+    )
+    files: dict[Path, bool] = field(default_factory=dict[Path, bool])
+
+
 class Report(Struct, eq=False):
-    """What a check found. `program` is the IR, usable only without errors."""
+    """What a check found. `program` is the IR, usable only without errors.
+
+    `silenced` are errors that the user wants to hear nothing of, though the program cannot be
+    compiled with them.
+    """
 
     diagnostics: list[Diagnostic]
     placements: Placements
     program: ir.Program | None
     declarations: Declarations | None
     strict: bool = False
+    silenced: list[Diagnostic] = field(default_factory=list[Diagnostic])
+    lookups: Lookups = field(default_factory=Lookups)
 
     @property
     def has_errors(self) -> bool:
@@ -70,27 +87,45 @@ class Workspace:
     def __init__(self, root: Path | None = None) -> None:
         self.root = root or Path.cwd()
         self.reader = Reader()
-        self.config = read_config(self.root)
         self.today = date.today()
+        self._resolved_root = self.root.resolve()
+        self._configs: dict[Path, Config] = {}
 
     # --- files ---------------------------------------------------------------------------------
 
     def discover(self, paths: Sequence[Path]) -> list[Path]:
         """The program files that `paths` name: files as given, and those under folders.
 
-        Raises `UsageError` for a path that does not exist.
+        Raises `UsageError` for a path that does not exist, and for a configuration that is wrong.
         """
         from vegac.discovery import programs_under
 
-        found: dict[Path, None] = {}
+        found: dict[Path, Path] = {}
         for path in paths:
-            if path.is_dir():
-                found.update(dict.fromkeys(programs_under(path, exclude=self.config.exclude)))
-            elif path.exists():
-                found[path] = None
-            else:
+            if not path.exists():
                 raise UsageError(f"there is no file or folder '{path}'")
-        return list(found)
+            self.config(path if path.is_dir() else path.parent)
+            programs = programs_under(path, excluded=self.excluded) if path.is_dir() else [path]
+            for program in programs:
+                found.setdefault(program.absolute(), program)
+        return list(found.values())
+
+    def config(self, folder: Path) -> Config:
+        """What `[tool.vega]` above a folder sets. Raises `UsageError` where that is wrong."""
+        config = self._config(folder)
+        if config.problem:
+            raise UsageError(config.problem)
+        return config
+
+    def _config(self, folder: Path) -> Config:
+        known = self._configs.get(folder)
+        if known is None:
+            known = self._configs[folder] = read_config(folder)
+        return known
+
+    def excluded(self, path: Path) -> bool:
+        """Whether a file under a folder is to be left out. Raises `UsageError`."""
+        return self.config(path.parent).excludes(path)
 
     def read(self, path: Path) -> FileTree:
         """The tree of a file. Raises `UsageError` when it cannot be read."""
@@ -126,15 +161,16 @@ class Workspace:
     def shown(self, path: Path) -> str:
         """How messages name a file: relative to the workspace where it lies inside."""
         try:
-            return path.resolve().relative_to(self.root.resolve()).as_posix()
+            return path.resolve().relative_to(self._resolved_root).as_posix()
         except ValueError:
             return path.as_posix()
 
     # --- programs ------------------------------------------------------------------------------
 
     def check(self, path: Path) -> Report:
-        """Check a program: a file with all that it includes. Raises `UsageError` when the file
-        itself cannot be read."""
+        """Check a program: a file with all that it includes. Raises `UsageError` when a file of
+        it cannot be read, or its configuration is wrong."""
+        self.config(path.parent)
         return self.check_tree(self.read(path), path.parent)
 
     def check_text(self, text: str, name: str = "program.vega.yaml") -> Report:
@@ -148,13 +184,15 @@ class Workspace:
     def _check(self, tree: FileTree, folder: Path) -> Report:
         findings = Findings()
         folders = {tree.file.path: folder}
+        lookups = Lookups()
 
         def load(pattern: str, including: str) -> list[FileTree]:
-            return self._included(pattern, folders[including], folders)
+            return self._included(pattern, folders[including], folders, lookups)
 
         def find_file(name: str, declared_in: str) -> tuple[str, bool]:
             path = folders[declared_in] / name
-            return Path(os.path.relpath(path, folder)).as_posix(), path.is_file()
+            lookups.files[path] = path.is_file()
+            return Path(os.path.relpath(path, folder)).as_posix(), lookups.files[path]
 
         declarations = Collector(findings, load).collect(tree)
         placements = Placements()
@@ -162,7 +200,7 @@ class Workspace:
             placements.update(part.placements)
         program: ir.Program | None = None
         strict = False
-        lints = dict(self.config.lints)
+        lints = dict(self._config(folder).lints)
         if tree.root is not None:
             context = build_program(findings, declarations, self.today, find_file)
             program = program_of(context)
@@ -171,16 +209,27 @@ class Workspace:
             self._analyse(context, program, findings)
         remaining = apply_policy(findings.items, placements, declarations.trees, lints)
         diagnostics = _finish(remaining, placements, declarations.trees)
-        return Report(diagnostics, placements, program, declarations, strict)
+        silenced = silenced_errors(findings.items, remaining)
+        return Report(
+            diagnostics,
+            placements,
+            program,
+            declarations,
+            strict,
+            _finish(silenced, placements, declarations.trees),
+            lookups,
+        )
 
     def _analyse(self, context: ProgramContext, program: ir.Program, findings: Findings) -> None:
         from vegac.analysis.passes import analyse
 
         analyse(context, program, findings)
 
-    def _included(self, pattern: str, folder: Path, folders: dict[str, Path]) -> list[FileTree]:
-        # `Path.glob` refuses patterns that begin with `/` or `..`.
-        names = sorted(glob.glob(pattern, root_dir=folder, recursive=True))  # noqa: PTH207
+    def _included(
+        self, pattern: str, folder: Path, folders: dict[str, Path], lookups: Lookups
+    ) -> list[FileTree]:
+        names = names_of(pattern, folder)
+        lookups.names[folder, pattern] = names
         trees: list[FileTree] = []
         for name in names:
             path = folder / name
@@ -192,7 +241,9 @@ class Workspace:
         return trees
 
     def compile(self, path: Path, *, expose_variables: bool = False) -> Compiled:
-        """Check a program and, without errors, emit its module."""
+        """Check a program and, without errors, emit its module. Raises `UsageError` as `check`
+        does."""
+        self.config(path.parent)
         tree = self.read(path)
         return self.compile_tree(tree, path.parent, expose_variables=expose_variables)
 
@@ -203,6 +254,7 @@ class Workspace:
         from vegac.emit.module import emit_module
 
         report_ = self.check_tree(tree, folder)
+        _tell_silenced(report_)
         if report_.has_errors or report_.program is None or report_.declarations is None:
             return Compiled(report_, "", None)
         # Emitted modules name files relative to the program's own, wherever they are built.
@@ -227,6 +279,22 @@ class Workspace:
         return Compiled(report_, digest, module)
 
 
+def names_of(pattern: str, folder: Path) -> tuple[str, ...]:
+    """What an `include` with this pattern finds, relative to the folder, sorted."""
+    # `Path.glob` refuses patterns that begin with `/` or `..`.
+    return tuple(sorted(glob.glob(pattern, root_dir=folder, recursive=True)))  # noqa: PTH207
+
+
+def _tell_silenced(report_: Report) -> None:
+    """Report silenced errors after all: what is made of them would be nonsense."""
+    note = "it is silenced, which hides it from `vegac check`; nothing can be compiled with it"
+    places = {(finding.code, finding.span) for finding in report_.silenced}
+    report_.diagnostics = [
+        *(item for item in report_.diagnostics if (item.code, item.span) not in places),
+        *(replace(item, notes=(*item.notes, note)) for item in report_.silenced),
+    ]
+
+
 def _digest(declarations: Declarations, names: dict[str, str]) -> str:
     """The hash of all sources of a program."""
     hasher = hashlib.sha256()
@@ -243,9 +311,12 @@ def _finish(
 ) -> list[Diagnostic]:
     """Without follow-on noise and repetitions, in order of place, with fixes ready to apply."""
     proposed = {name for finding in findings for name in finding.suggestions}
+    misnamed = {finding.span for finding in findings if finding.code == "bad-name"}
     kept: dict[tuple[str, Span, str], Diagnostic] = {}
     for finding in findings:
-        follows = finding.code.startswith(("missing-", "unused-")) and finding.subject in proposed
+        follows = finding.code.startswith(("missing-", "unused-")) and (
+            finding.subject in proposed or finding.span in misnamed
+        )
         if not follows:
             kept.setdefault((finding.code, finding.span, finding.message), finding)
 

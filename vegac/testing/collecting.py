@@ -66,7 +66,7 @@ def load(workspace: Workspace, path: Path) -> TestFile | None:
 def _files(workspace: Workspace, paths: Sequence[Path]) -> Iterable[Path]:
     for path in paths:
         if path.is_dir():
-            for file in programs_under(path, ".yaml", workspace.config.exclude):
+            for file in programs_under(path, ".yaml", workspace.excluded):
                 if file.name.endswith((SUFFIX, TEST_SUFFIX)):
                     yield file
         elif path.exists():
