@@ -1,6 +1,7 @@
 """Types of the language as annotations of Python, and what fits where for a type checker."""
 
 import keyword
+from collections.abc import Iterable
 
 from vegac.emit.imports import Imports
 from vegac.emit.literals import constant
@@ -21,8 +22,8 @@ from vegac.semantics.types import (
     MapOf,
     Record,
     Type,
+    Union,
     members,
-    union,
 )
 
 LONGEST = 60
@@ -94,7 +95,7 @@ def normal(type_: Type, records: dict[Record, str]) -> Type:
         case _ if type_ == NEVER:
             return ANY
         case _ if len(members(type_)) > 1:
-            return union(normal(member, records) for member in members(type_))
+            return either(normal(member, records) for member in members(type_))
         case _:
             return type_
 
@@ -108,7 +109,7 @@ def _without_enums(type_: Type) -> Type:
         case MapOf(value):
             return MapOf(_without_enums(value))
         case _ if len(members(type_)) > 1:
-            return union(_without_enums(member) for member in members(type_))
+            return either(_without_enums(member) for member in members(type_))
         case _:
             return type_
 
@@ -168,6 +169,26 @@ def holds_any(type_: Type) -> bool:
             )
 
 
+def either(types: Iterable[Type]) -> Type:
+    """What a checker sees of a value that is one of several: lists stay apart, as they do not vary
+    with their elements; `any` takes all in."""
+    found: list[Type] = []
+    for type_ in types:
+        if type_ == ANY:
+            return ANY
+        found += (member for member in members(type_) if member not in (NEVER, *found))
+    if NUMBER in found and INTEGER in found:
+        found.remove(INTEGER)
+    if not found:
+        return NEVER
+    return found[0] if len(found) == 1 else Union(tuple(found))
+
+
+def not_null(type_: Type) -> Type:
+    """The type without null, otherwise as it is."""
+    return either(member for member in members(type_) if member != NULL)
+
+
 # --- kinds of types -------------------------------------------------------------------------------
 
 
@@ -182,7 +203,8 @@ def is_number(type_: Type) -> bool:
 
 
 def is_list(type_: Type) -> bool:
-    return isinstance(type_, ListOf)
+    """Whether every value is a list."""
+    return all(isinstance(member, ListOf) for member in members(type_))
 
 
 def is_dict(type_: Type) -> bool:
@@ -198,6 +220,8 @@ def element_of(type_: Type) -> Type:
             return ANY if value == NEVER else value
         case _ if is_text(type_):
             return STRING
+        case _ if is_list(type_):
+            return either(element_of(member) for member in members(type_))
         case _:
             return ANY
 

@@ -138,7 +138,7 @@ def may_repeat(f: Function, body: ir.Block) -> Environment:
 def _widened(f: Function, variable: str, known: Known, setters: list[ir.Statement]) -> Known:
     type_ = f.workflow.variables.get(variable, ANY)
     seen = types.normal(type_, f.module.record_names)
-    static = ANY if ANY in (known.static, seen) else join(known.static, seen)
+    static = types.either((known.static, seen))
     literals = known.literals
     for statement in setters:
         constant = statement.value if isinstance(statement, ir.Assign) else None

@@ -1,5 +1,7 @@
 """Branches of parallel steps: functions of their own, with all that they read as arguments."""
 
+from msgspec import Struct
+
 from vegac.emit.assignment import Produced, assign, placed
 from vegac.emit.branch_functions import Made, branch_function
 from vegac.emit.code import (
@@ -23,7 +25,7 @@ from vegac.emit.loops import (
     start_state,
     target_names,
 )
-from vegac.emit.names import identifier
+from vegac.emit.names import Names, identifier
 from vegac.emit.plan import BranchPlan, branch_plans, reads, variables
 from vegac.ir import nodes as ir
 from vegac.semantics.types import ANY, INTEGER
@@ -31,38 +33,66 @@ from vegac.semantics.types import ANY, INTEGER
 # --- parallel steps ------------------------------------------------------------------------------
 
 
+class _Started(Struct, frozen=True):
+    """A branch with the local that holds its handle."""
+
+    branch: ir.Branch
+    plan: BranchPlan
+    function: Made
+    handle: str
+
+    def part(self, index: int) -> Code:
+        """One of the values that the branch returned."""
+        whole = attribute(name(self.handle), "value")
+        return whole if self.function.count == 1 else subscript(whole, name(str(index)))
+
+
 def parallel(f: Function, step: ir.Parallel) -> Produced:
     """Run the branches and take what they save; the value is the list of their results."""
     plans = branch_plans(step, f.reads)
-    made = [
-        branch_function(f, branch.name, plan, branch.body, {})
-        for branch, plan in zip(step.branches, plans, strict=True)
+    started = [
+        _Started(branch, plan, branch_function(f, branch.name, plan, branch.body, {}), handle)
+        for branch, plan, handle in zip(step.branches, plans, _handles(f, step), strict=True)
     ]
-    if made:
-        _start_all(f, step, made)
-    for branch, plan, function in zip(step.branches, plans, made, strict=True):
-        _take_saves(f, branch, plan, function)
-    for branch, function in zip(step.branches, made, strict=True):
-        if function.computed:
-            table = _part(f, branch, function, function.count - 1)
+    if started:
+        _start_all(f, step, started)
+    for one in started:
+        _take_saves(f, one)
+    for one in started:
+        if one.function.computed:
+            table = one.part(one.function.count - 1)
             f.put("", call(f"{f.own_names}.update", table))
-    results = tuple(
-        plain(_result(f, branch, function), function.result.type, function.result.static)
-        for branch, function in zip(step.branches, made, strict=True)
-        if function.result is not None
-    )
-    return list_of(results), None
+    results = [
+        plain(_result(one), one.function.result.type, one.function.result.static)
+        for one in started
+        if one.function.result is not None
+    ]
+    return list_of(tuple(results)), None
 
 
-def _start_all(f: Function, step: ir.Parallel, made: list[Made]) -> None:
+def _handles(f: Function, step: ir.Parallel) -> list[str]:
+    """A local for each branch, apart from each other."""
+    own = Names(())
+    return [f.temporary(own.take(f"{_label(branch.name)}_branch")) for branch in step.branches]
+
+
+def _label(branch: str) -> str:
+    return identifier(branch, "other").strip("_").lower() or "other"
+
+
+def _start_all(f: Function, step: ir.Parallel, started: list[_Started]) -> None:
     group = f.temporary("group")
     f.put("async with ", _group(f, step, step.limit), f" as {group}:", step.span)
     with f.indented():
-        for branch, function in zip(step.branches, made, strict=True):
-            started = call(
-                f"{group}.start", literal(branch.name), name(function.function), *function.arguments
+        for one in started:
+            function = one.function
+            code = call(
+                f"{group}.start",
+                literal(one.branch.name),
+                name(function.function),
+                *function.arguments,
             )
-            f.put(f"{_handle(f, branch)} = " if function.count else "", started)
+            f.put(f"{one.handle} = " if function.count else "", code)
 
 
 def _group(f: Function, step: ir.Parallel | ir.ParallelFor, limit: ir.Expr | None) -> Code:
@@ -76,28 +106,19 @@ def _group(f: Function, step: ir.Parallel | ir.ParallelFor, limit: ir.Expr | Non
     return call("run.group", *arguments)
 
 
-def _handle(f: Function, branch: ir.Branch) -> str:
-    return f.temporary(f"{identifier(branch.name, 'branch').lstrip('_').lower()}_branch")
-
-
-def _part(f: Function, branch: ir.Branch, function: Made, index: int) -> Code:
-    """One of the values that a branch returned."""
-    whole = attribute(name(_handle(f, branch)), "value")
-    return whole if function.count == 1 else subscript(whole, name(str(index)))
-
-
-def _take_saves(f: Function, branch: ir.Branch, plan: BranchPlan, function: Made) -> None:
+def _take_saves(f: Function, one: _Started) -> None:
     """Store what a branch saved in the variables of the function around it."""
+    plan, function = one.plan, one.function
     if 1 < function.count == len(plan.saves) and _unpacks(f, plan, function):
         f.declare(*plan.saves)
         locals_ = ", ".join(map(f.local, plan.saves))
-        f.put(f"{locals_} = ", attribute(name(_handle(f, branch)), "value"))
+        f.put(f"{locals_} = ", attribute(name(one.handle), "value"))
         for variable, known in zip(plan.saves, function.saves, strict=True):
             f.set(variable, f.after_assignment(variable, plain("", known.type, known.static)))
         return
     for index, (variable, known) in enumerate(zip(plan.saves, function.saves, strict=True)):
-        target = ir.Target(variable, next(t.span for t in branch.saves if t.name == variable))
-        part = plain(_part(f, branch, function, index), known.type, known.static)
+        target = ir.Target(variable, one.branch.saves[0].span)
+        part = plain(one.part(index), known.type, known.static)
         assign(f, (target,), part, None)
 
 
@@ -109,9 +130,9 @@ def _unpacks(f: Function, plan: BranchPlan, function: Made) -> bool:
     )
 
 
-def _result(f: Function, branch: ir.Branch, function: Made) -> Code:
-    index = function.same_as_save
-    return _part(f, branch, function, len(function.saves) if index is None else index)
+def _result(one: _Started) -> Code:
+    index = one.function.same_as_save
+    return one.part(len(one.function.saves) if index is None else index)
 
 
 # --- parallel loops ------------------------------------------------------------------------------

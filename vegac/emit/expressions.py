@@ -150,7 +150,7 @@ def _template(f: Function, expr: ir.Template) -> Value:
 
 def list_of(items: tuple[Value, ...]) -> Value:
     """A list display."""
-    static = ListOf(union(item.static for item in items))
+    static = ListOf(types.either(item.static for item in items))
     code = ListDisplay(tuple(item.code for item in items))
     return Value(code, ListOf(union(item.type for item in items)), static, items=items)
 
@@ -248,11 +248,13 @@ def _binary(f: Function, expr: ir.Binary) -> Value:
 def _joined_lists(left: Value, right: Value) -> Value:
     type_ = union((left.type, right.type))
     if left.items is None and right.items is None:
-        static = type_ if ANY not in (left.static, right.static) else ANY
+        parts = (left.static, right.static)
+        static = ANY if ANY in parts else ListOf(types.either(map(types.element_of, parts)))
         return plain(operation(Level.SUM, left.code, "+", right.code), type_, static)
     items = (*_spread(left), *_spread(right))
     code = ListDisplay(tuple(item.code for item in items))
-    return Value(code, type_, ListOf(union(item.static for item in items)), items=items)
+    static = ListOf(types.either(item.static for item in items))
+    return Value(code, type_, static, items=items)
 
 
 def _spread(found: Value) -> tuple[Value, ...]:
@@ -382,12 +384,12 @@ def _logical(f: Function, expr: ir.Logical) -> Value:
         code = operation(level, code, expr.operator, operand.code)
     *front, last = operands
     kept = [
-        without_null(found.static)
+        types.not_null(found.static)
         if expr.operator == "or" and found.static != NULL
         else found.static
         for found in front
     ]
-    static = ANY if ANY in (*kept, last.static) else union((*kept, last.static))
+    static = types.either((*kept, last.static))
     type_ = expr.type if static == ANY else static
     return Value(code, type_, static, _either_literal(*operands), choices=tuple(operands))
 
@@ -427,7 +429,7 @@ def choice(then: Value, condition: Code, otherwise: Value, type_: Type) -> Value
         at_least(otherwise.code, Level.CONDITIONAL),
     )
     unknown = ANY in (then.static, otherwise.static)
-    static = ANY if unknown else union((then.static, otherwise.static))
+    static = types.either((then.static, otherwise.static))
     literals = _either_literal(then, otherwise)
     return Value(code, type_ if unknown else static, static, literals, choices=(then, otherwise))
 
@@ -461,7 +463,7 @@ def _not_none(f: Function, variable: str) -> None:
     if f.known is None or known is None or not _nullable(known.static):
         return
     literals = None if known.literals is None else known.literals - {None}
-    narrowed = Known(without_null(known.type), without_null(known.static), literals)
+    narrowed = Known(without_null(known.type), types.not_null(known.static), literals)
     f.known = {**f.known, variable: narrowed}
 
 

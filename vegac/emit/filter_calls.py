@@ -36,8 +36,6 @@ from vegac.semantics.types import (
     MapOf,
     Type,
     members,
-    union,
-    without_null,
 )
 
 _METHODS = {
@@ -92,11 +90,11 @@ def _static(result: str, receiver: Value, given: list[Value], cast: bool) -> Typ
         case "same":
             return receiver.static
         case "element":
-            return types.element_of(receiver.static)
+            return types.either((types.element_of(receiver.static), NULL))
         case "default" if given and given[0].static != ANY:
-            return union((without_null(receiver.static), given[0].static))
+            return types.either((types.not_null(receiver.static), given[0].static))
         case "branches" if all(item.static != ANY for item in given[1:]):
-            return union(item.static for item in given[1:])
+            return types.either(item.static for item in given[1:])
         case _:
             return ANY
 
@@ -182,7 +180,7 @@ def _default(receiver: Value, given: list[Value]) -> Value | None:
     if not emptyable or not _cannot_fail(given[0].code):
         return None
     other = given[0]
-    static = union((without_null(receiver.static), other.static))
+    static = types.either((types.not_null(receiver.static), other.static))
     code = operation(Level.OR, receiver.code, "or", at_least(other.code, Level.OR))
     return Value(code, static, static, choices=(receiver_without_null(receiver), other))
 
@@ -204,6 +202,6 @@ def _cannot_fail(code: Code) -> bool:
 
 def receiver_without_null(receiver: Value) -> Value:
     """The receiver where it is not null."""
-    static = without_null(receiver.static)
+    static = types.not_null(receiver.static)
     fits_itself = value_fits(receiver, static)
     return receiver if fits_itself else Value(receiver.code, static, static)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 
-from vegac.emit.annotations import fits
+from vegac.emit.annotations import either, fits
 from vegac.emit.code import Atom, Code, call, literal, name
 from vegac.emit.document import INDENT, Line
 from vegac.emit.layout import statement
@@ -65,8 +65,7 @@ def merged(left: Known, right: Known) -> Known:
     literals = None
     if left.literals is not None and right.literals is not None:
         literals = left.literals | right.literals
-    static = ANY if ANY in (left.static, right.static) else join(left.static, right.static)
-    return Known(join(left.type, right.type), static, literals)
+    return Known(join(left.type, right.type), either((left.static, right.static)), literals)
 
 
 Environment = dict[str, Known]

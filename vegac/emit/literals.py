@@ -68,20 +68,25 @@ def comment(text: str) -> str:
 
 def docstring(text: str) -> list[str]:
     """The lines of a docstring, without indentation."""
-    lines = [escaped(line.strip(), "").replace('"""', '\\"\\"\\"') for line in text.splitlines()]
+    lines = [line.strip() for line in text.splitlines()]
     while lines and not lines[-1]:
         lines.pop()
     while lines and not lines[0]:
         lines.pop(0)
     if not lines:
         return []
-    if lines[0].startswith('"'):
-        lines[0] = f"\\{lines[0]}"
-    if len(lines) > 1:
-        return [f'"""{lines[0]}', *lines[1:], '"""']
-    if lines[0].endswith('"'):
-        lines[0] = f'{lines[0][:-1]}\\"'
-    return [f'"""{lines[0]}"""']
+    first, *rest = map(_docstring_line, lines)
+    if first.startswith('"'):
+        first = "\\" + first
+    if rest:
+        return [f'"""{first}', *rest, '"""']
+    if lines[0].endswith('"') and len(lines[0]) > 1 and not first.endswith('\\"\\"\\"'):
+        first = f'{first[:-1]}\\"'
+    return [f'"""{first}"""']
+
+
+def _docstring_line(line: str) -> str:
+    return escaped(line, "").replace('"""', '\\"\\"\\"')
 
 
 def rows(parts: Sequence[str | int], sizes: Mapping[int, int]) -> list[list[str | int]]:

@@ -1,5 +1,6 @@
 """A program as the text of one Python module."""
 
+import keyword
 from collections.abc import Callable
 
 from vegac.emit import names
@@ -21,7 +22,7 @@ def module_name(path: str) -> str:
     for suffix in (".yaml", ".yml"):
         file = file.removesuffix(suffix)
     found = names.identifier(file.replace(".", "_"), "program").strip("_") or "program"
-    return f"{found}_" if found in names.RESERVED else found
+    return f"{found}_" if keyword.iskeyword(found) else found
 
 
 def emit_module(

@@ -3,22 +3,6 @@
 from random import Random
 from typing import Any
 
-from vegac.ir import nodes as ir
-from vegac.semantics.types import (
-    ANY,
-    BOOLEAN,
-    ERROR,
-    INTEGER,
-    NUMBER,
-    STRING,
-    ListOf,
-    MapOf,
-    Type,
-    join,
-    optional,
-    union,
-)
-
 from tests.unit.emit.build import (
     HERE,
     agent,
@@ -38,6 +22,22 @@ from tests.unit.emit.build import (
     var,
     workflow,
 )
+from vegac.analysis.trim import trim
+from vegac.ir import nodes as ir
+from vegac.semantics.types import (
+    ANY,
+    BOOLEAN,
+    ERROR,
+    INTEGER,
+    NUMBER,
+    STRING,
+    ListOf,
+    MapOf,
+    Type,
+    join,
+    optional,
+    union,
+)
 
 STRINGS, INTEGERS = ListOf(STRING), ListOf(INTEGER)
 INPUTS: dict[str, tuple[Type, Any]] = {
@@ -54,7 +54,18 @@ INPUTS: dict[str, tuple[Type, Any]] = {
     "o": (optional(STRING), None),
     "class": (STRING, "keyword"),
 }
-WORDS = ["a", "it's", 'say "hi"', "{x}", "back\\slash", "line\nbreak", "#no", "long text " * 6, "é", ""]
+WORDS = [
+    "a",
+    "it's",
+    'say "hi"',
+    "{x}",
+    "back\\slash",
+    "line\nbreak",
+    "#no",
+    "long text " * 6,
+    "é",
+    "",
+]
 BASIC = (STRING, INTEGER, NUMBER, BOOLEAN, STRINGS, INTEGERS, ANY)
 
 
@@ -82,10 +93,10 @@ class Generator:
             found.append(lambda: const(pick([0, 1, -2, 100])))
         elif wanted == NUMBER:
             found.append(lambda: const(pick([0.5, -1.25, 1e6])))
-        elif wanted == BOOLEAN:
-            found.append(lambda: const(pick([True, False])))
         elif isinstance(wanted, ListOf):
-            found.append(lambda: list_of(self.expr(wanted.element, 0), self.expr(wanted.element, 0)))
+            found.append(
+                lambda: list_of(self.expr(wanted.element, 0), self.expr(wanted.element, 0))
+            )
         elif wanted == ANY:
             found.append(lambda: field(var("a", ANY), "s", ANY))
         return found or [lambda: const(None)]
@@ -185,7 +196,9 @@ class StatementGenerator:
             for name, (type_, value) in INPUTS.items()
         ]
         flow = workflow(body, *inputs, variables=self.variables, result=ListOf(ANY))
-        return program(flow, agents=[agent(system="You are a test.")])
+        found = program(flow, agents=[agent(system="You are a test.")])
+        trim(found)
+        return found
 
     def fresh(self, stem: str) -> str:
         self.count += 1

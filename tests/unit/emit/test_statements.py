@@ -1,24 +1,8 @@
 """Statements: what emitted code does when it runs, and that it reads as written by hand."""
 
-import inspect
 from typing import Any
 
 import pytest
-import vega_runtime
-from vega_runtime.errors import ExpressionError, InputError, ModelError, WorkflowFailed
-from vegac.ir import nodes as ir
-from vegac.semantics.types import (
-    ANY,
-    BOOLEAN,
-    ERROR,
-    INTEGER,
-    NUMBER,
-    STRING,
-    ListOf,
-    MapOf,
-    Record,
-    optional,
-)
 
 from tests.unit.emit.build import (
     HERE,
@@ -45,6 +29,20 @@ from tests.unit.emit.build import (
     var,
     when,
     workflow,
+)
+from vega_runtime.errors import ExpressionError, InputError, ModelError, WorkflowFailed
+from vegac.ir import nodes as ir
+from vegac.semantics.types import (
+    ANY,
+    BOOLEAN,
+    ERROR,
+    INTEGER,
+    NUMBER,
+    STRING,
+    ListOf,
+    MapOf,
+    Record,
+    optional,
 )
 
 STRINGS = ListOf(STRING)
@@ -197,9 +195,7 @@ def test_a_loop_without_effects_is_a_plain_for() -> None:
             result=INTEGER,
         )
     )
-    assert body_of(module) == (
-        "total = 0\nfor x in xs:\n    total = total + x\nreturn total"
-    )
+    assert body_of(module) == ("total = 0\nfor x in xs:\n    total = total + x\nreturn total")
     assert run(module, {"xs": [1, 2, 3]}).output == 6
 
 
@@ -294,7 +290,9 @@ def test_what_loops_go_over(
     type_ = ListOf(ANY) if isinstance(collection, list) else MapOf(ANY)
     parts = [var(name.strip(), ANY) for name in names.split(",")]
     item = parts[0] if len(parts) == 1 else list_of(*parts)
-    body: ir.Block = [put("seen", binary(var("seen", ListOf(ANY)), "+", list_of(item), ListOf(ANY)))]
+    body: ir.Block = [
+        put("seen", binary(var("seen", ListOf(ANY)), "+", list_of(item), ListOf(ANY)))
+    ]
     if effects:
         body.append(send("A", "go"))
     declared = given("xs", type_ if typed else ANY)
@@ -357,9 +355,7 @@ def test_repeat_until() -> None:
 
 
 def test_a_repeat_that_always_returns() -> None:
-    module = emit(
-        workflow([repeat([give(count())], None, const(3))], result=INTEGER)
-    )
+    module = emit(workflow([repeat([give(count())], None, const(3))], result=INTEGER))
     assert run(module).output == 1
 
 
@@ -412,7 +408,8 @@ def test_continue_on_error() -> None:
                 ),
                 give(
                     list_of(
-                        var("r", optional(STRING)), field(var("error", optional(ERROR)), "type", ANY)
+                        var("r", optional(STRING)),
+                        field(var("error", optional(ERROR)), "type", ANY),
                     )
                 ),
             ],
@@ -432,9 +429,7 @@ def test_attempts_go_again_after_what_may_pass() -> None:
         ir.Construct("Retry", {"max_attempts": 2, "initial": 0.1}),
     )
     module = emit(
-        workflow(
-            [attempts, give(var("y"))], variables={"x": STRING, "y": STRING}, result=STRING
-        )
+        workflow([attempts, give(var("y"))], variables={"x": STRING, "y": STRING}, result=STRING)
     )
     script: list[Any] = [
         {"match": "one", "reply": "1", "times": 2},
@@ -480,9 +475,7 @@ def test_fail() -> None:
 # --- branches ------------------------------------------------------------------------------------
 
 
-def branch(
-    name: str, body: ir.Block, *saves: str, result: ir.Expr | None = None
-) -> ir.Branch:
+def branch(name: str, body: ir.Block, *saves: str, result: ir.Expr | None = None) -> ir.Branch:
     found = tuple(ir.Target(save, HERE) for save in saves)
     return ir.Branch(name, f"w/parallel/{name}", body, found, result)
 
@@ -536,11 +529,7 @@ def test_a_branch_changes_what_it_was_given() -> None:
     step = ir.Parallel(
         HERE,
         "w/parallel",
-        [
-            branch(
-                "b", [when(var("go", BOOLEAN), [put("n", const("changed"))])], "n"
-            )
-        ],
+        [branch("b", [when(var("go", BOOLEAN), [put("n", const("changed"))])], "n")],
         (),
     )
     module = emit(
@@ -675,10 +664,6 @@ def test_workflows_call_each_other_in_any_order() -> None:
     assert run(module, {"n": 2}).output == "2 1 done"
 
 
-@pytest.mark.skipif(
-    "rename" not in inspect.signature(vega_runtime.workflow).parameters,
-    reason="the runtime does not rename parameters yet",
-)
 def test_inputs_that_are_no_parameters_keep_their_names_outside() -> None:
     inner = workflow(
         [give(list_of(var("class"), var("run"), var("text")))],
@@ -767,9 +752,8 @@ def test_the_place_of_one_argument_of_a_long_call() -> None:
 
 
 def test_variables_are_published_for_tests() -> None:
-    from vegac.emit.module import emit_module
-
     from tests.unit.emit.build import locate, program
+    from vegac.emit.module import emit_module
 
     flow = workflow(
         [
