@@ -9,12 +9,11 @@ if TYPE_CHECKING:
     from vegac.emit.module import EmittedModule
 
 
-def load(module: "EmittedModule", name: str | None = None) -> types.ModuleType:
+def load(module: "EmittedModule", name: str = "vega_program") -> types.ModuleType:
     """Execute an emitted module and return it; `module.PROGRAM` is the runtime's program.
 
     Its source stays visible to tracebacks. A module of the same name is replaced.
     """
-    name = name or f"vega_program_{module.name}"
     file = f"<{name}>"
     loaded = types.ModuleType(name, module.text.partition('"""')[2].partition('"""')[0])
     loaded.__file__ = file

@@ -78,28 +78,29 @@ _WINDOW = 20
 _TOKENS = 100_000
 
 
-def view(talk: Conversation, context: Context) -> Sequence[Message]:
+def view(talk: Conversation, context: Context, turn: int = 1) -> Sequence[Message]:
     """The part of a conversation that goes along with a message, under a context strategy.
 
+    The last `turn` messages are what is being talked about now: they always go along.
     It begins with a message of the user that answers no tool call, so that calls and results stay
     together; so it may hold more than the limit says.
     """
     if context.strategy == "window":
         limit = context.limit or _WINDOW
-        return _since(talk, lambda count, _: count > limit)
+        return _since(talk, turn, lambda count, _: count > limit)
     if context.strategy == "tokens":
         limit = (context.limit or _TOKENS) * _CHARACTERS_PER_TOKEN
-        return _since(talk, lambda _, size: size > limit)
+        return _since(talk, turn, lambda _, size: size > limit)
     return talk
 
 
-def _since(talk: Conversation, full: "Callable[[int, int], bool]") -> list[Message]:
+def _since(talk: Conversation, turn: int, full: "Callable[[int, int], bool]") -> list[Message]:
     kept: list[Message] = []
     whole = 0
     size = 0
     for message in reversed(talk):
         size += _size(message)
-        if whole and full(len(kept) + 1, size):
+        if whole and len(kept) >= turn and full(len(kept) + 1, size):
             break
         kept.append(message)
         if message.role == "user" and not message.tool_results:

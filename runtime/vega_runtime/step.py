@@ -163,8 +163,10 @@ async def _converse(
     schemas = toolset.schemas() if toolset is not None else ()
     repair: Conversation | None = None
     rounds = 0
+    before = len(talk) - 1
     while True:
-        response = await answer(step, _request(step, system, talk, schemas))
+        request = _request(step, system, talk, schemas, turn=len(talk) - before)
+        response = await answer(step, request)
         said = Message("assistant", response.text, response.tool_calls, raw=response.raw)
         if response.tool_calls:
             rounds += 1
@@ -211,14 +213,14 @@ def _system(step: Step) -> str:
 
 
 def _request(
-    step: Step, system: str, talk: Conversation, schemas: "Sequence[ToolSchema]"
+    step: Step, system: str, talk: Conversation, schemas: "Sequence[ToolSchema]", turn: int
 ) -> Request:
     member = step.member
     target = member.target
     context = member.agent.context
     return Request(
         model=target.name,
-        messages=talk if context is None else view(talk, context),
+        messages=talk if context is None else view(talk, context, turn),
         system=system,
         tools=schemas,
         max_tokens=member.max_tokens,

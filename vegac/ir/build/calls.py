@@ -6,7 +6,18 @@ from vegac.ir import nodes as ir
 from vegac.ir.build.fields import yaml_boolean
 from vegac.semantics.literals import show_number
 from vegac.semantics.type_syntax import article
-from vegac.semantics.types import ANY, BOOLEAN, INTEGER, NUMBER, Type, assignable, members, overlaps
+from vegac.semantics.types import (
+    ANY,
+    BOOLEAN,
+    INTEGER,
+    NUMBER,
+    ListOf,
+    MapOf,
+    Type,
+    assignable,
+    members,
+    overlaps,
+)
 from vegac.source.findings import Findings
 from vegac.source.suggest import available, did_you_mean, nearest
 from vegac.syntax.document import Step
@@ -122,13 +133,16 @@ def _unknown_input(builder: "StepBuilder", entry: Entry, workflow: str, names: l
 
 def check_argument(findings: Findings, declared: ir.Input, value: ir.Expr) -> None:
     """Check a value against a declared input: its type, and for constants enum and range."""
-    wanted = declared.type
-    if not _fits(value.type, wanted):
+    wrong = _misfit(value, declared.type)
+    if wrong is not None:
+        part, wanted = wrong
+        whole = f"input '{declared.name}' is {article(declared.type)}"
+        here = "this is" if part is value else f"here stands {article(part.type)}, not"
         findings.report(
             "type-mismatch",
-            value.span,
-            f"input '{declared.name}' is {article(wanted)}; this is {article(value.type)}",
-            hint=_cure(value.type, wanted),
+            part.span,
+            f"{whole}; {here} {article(part.type if part is value else wanted)}",
+            hint=_cure(part.type, wanted),
             subject=declared.name,
         )
         return
@@ -184,6 +198,18 @@ def near_values(declared: ir.Input, value: object) -> tuple[str, ...]:
     """The words of an input's enum that a word may be a misspelling of."""
     words = [str(word) for word in declared.enum or ()]
     return tuple(nearest(value, words)) if isinstance(value, str) else ()
+
+
+def _misfit(value: ir.Expr, wanted: Type) -> tuple[ir.Expr, Type] | None:
+    """The part of a value that cannot be what is wanted, with the type that it should have."""
+    match value, wanted:
+        case ir.ListValue(items=items), ListOf(element):
+            found = (_misfit(item, element) for item in items)
+        case ir.MapValue(values=values), MapOf(inner):
+            found = (_misfit(item, inner) for item in values)
+        case _:
+            return None if _fits(value.type, wanted) else (value, wanted)
+    return next((part for part in found if part is not None), None)
 
 
 def _fits(source: Type, target: Type) -> bool:

@@ -170,7 +170,7 @@ class WorkflowScope:
                 "undefined-variable",
                 span,
                 f"`{name}` is not a value by itself",
-                hint=f"write `{name}.NAME`" + (".output" if name == "steps" else ""),
+                hint="write `steps.NAME.output`" if name == "steps" else f"write `{name}.NAME`",
             )
         else:
             report_undefined(self.findings, name, span, known)

@@ -23,7 +23,6 @@ from vegac.syntax.nodes import ErrorNode, Mapping, Node, Scalar, Sequence, is_nu
 from vegac.syntax.text import Hole, Text, TextProblem, parse_text
 
 _ENV_IN_TEXT = re.compile(r"(?<!\$)\$\{([A-Za-z_]\w*)(?::-[^}]*)?\}")
-_SECRET = re.compile(r"(?:_KEY|_TOKEN|_SECRET|PASSWORD)\Z")
 DELIMITER_NAMES = {"<<": "angle", "{{": "brace"}
 
 
@@ -65,10 +64,8 @@ class TextBuilder:
         return as_text(built)
 
     def message(self, node: Node) -> ir.Expr:
-        """A message to a model: a text without secrets of the environment."""
-        built = self.text(node, "a message")
-        self._find_secrets(built)
-        return built
+        """A message to a model."""
+        return self.text(node, "a message")
 
     def scalar(self, node: Scalar, literal: bool) -> ir.Expr:
         """A scalar: text with holes; plain ones without holes are numbers, booleans or null where
@@ -97,8 +94,15 @@ class TextBuilder:
     def hole(self, node: Scalar, hole: Hole) -> ir.Expr:
         if self.delimiters != "both" and DELIMITER_NAMES[hole.delimiter] != self.delimiters:
             self._delimiter(node, hole)
-        source = Source(node, hole.offset, hole.parsed.text)
-        return self.expressions.build(source, hole.parsed.expr)
+        return self._build(Source(node, hole.offset, hole.parsed.text), hole.parsed)
+
+    def _build(self, source: Source, parsed: Parsed) -> ir.Expr:
+        """The typed expression; after a syntax error, what else is wrong with it is withheld."""
+        broken = bool(parsed.problems)
+        self.findings.quiet += broken
+        built = self.expressions.build(source, parsed.expr)
+        self.findings.quiet -= broken
+        return built
 
     def _delimiter(self, node: Scalar, hole: Hole) -> None:
         opening, close = ("{{", "}}") if self.delimiters == "brace" else ("<<", ">>")
@@ -162,20 +166,6 @@ class TextBuilder:
                 ),
             )
 
-    def _find_secrets(self, built: ir.Expr) -> None:
-        parts = built.parts if isinstance(built, ir.Template) else (built,)
-        for part in parts:
-            inner = part
-            while isinstance(inner, ir.FilterCall):
-                inner = inner.value
-            if isinstance(inner, ir.EnvValue) and _SECRET.search(inner.name):
-                self.findings.report(
-                    "secret-in-prompt",
-                    inner.span,
-                    f"this would send the secret 'env.{inner.name}' to the model",
-                    hint="give it to a tool instead (`${...}` in its headers or environment)",
-                )
-
     # --- expressions ---------------------------------------------------------------------------
 
     def parse(self, node: Node, what: str) -> tuple[Scalar, Parsed] | None:
@@ -220,7 +210,7 @@ class TextBuilder:
             for hole in parse_text(scalar.value).holes:
                 if DELIMITER_NAMES[hole.delimiter] != self.delimiters:
                     self._delimiter(scalar, hole)
-        return self.expressions.build(Source(scalar, 0, parsed.text), parsed.expr)
+        return self._build(Source(scalar, 0, parsed.text), parsed)
 
     def part(self, node: Scalar, start: int, end: int) -> ir.Expr:
         """The expression in a part of a scalar (what follows `in` of a loop)."""
@@ -232,7 +222,7 @@ class TextBuilder:
                 problem.message,
                 hint=problem.hint,
             )
-        return self.expressions.build(Source(node, start, parsed.text), parsed.expr)
+        return self._build(Source(node, start, parsed.text), parsed)
 
     # --- values --------------------------------------------------------------------------------
 

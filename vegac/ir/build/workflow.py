@@ -30,7 +30,7 @@ from vegac.source.findings import Findings
 from vegac.source.span import Span
 from vegac.source.suggest import did_you_mean, nearest
 from vegac.syntax.core_schema import scalar_value, to_value
-from vegac.syntax.document import StepReader
+from vegac.syntax.document import Step, StepReader
 from vegac.syntax.nodes import Entry, ErrorNode, Mapping, Node, Scalar, Sequence, is_null
 
 if TYPE_CHECKING:
@@ -39,7 +39,8 @@ if TYPE_CHECKING:
 
 class Built(Struct, eq=False):
     """A lowered workflow with what others need to know of it: `reads` are the names it reads,
-    `saved` those that it saves or sets, with their places, `repeated` names of two steps."""
+    `saved` those that it saves or sets, with their places, `repeated` names of two steps, `steps`
+    the steps as they were written."""
 
     workflow: ir.Workflow
     calls: tuple[str, ...]
@@ -47,6 +48,7 @@ class Built(Struct, eq=False):
     reads: frozenset[str]
     saved: dict[str, Span]
     repeated: tuple[tuple[str, Span, Span], ...]
+    steps: list[Step]
 
 
 def build_workflow(context: "ProgramContext", declaration: Declaration) -> Built:
@@ -102,6 +104,7 @@ def build_workflow(context: "ProgramContext", declaration: Declaration) -> Built
         frozenset(scope.reads),
         assigned.explicit,
         tuple(assigned.repeated),
+        steps,
     )
 
 
@@ -150,7 +153,6 @@ def _output(
         span = entry.key.span
     else:
         value = builder.scope.resolve("result", span, guarded=False)
-        builder.scope.reads.pop("result", None)
     builder.returns.append(value.type)
     body.append(ir.Return(span, f"{site}/output", value))
 
