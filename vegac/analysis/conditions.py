@@ -1,7 +1,12 @@
 """Conditions that are decided before the program runs."""
 
+import operator
+from collections.abc import Callable
+from typing import cast
+
+from vegac.analysis.quoted_holes import hole_in
 from vegac.ir import nodes as ir
-from vegac.ir.traverse import statements
+from vegac.ir.traverse import statements, walk
 from vegac.semantics.types import ANY, ListOf, MapOf, Record
 from vegac.source.findings import Findings
 
@@ -10,20 +15,23 @@ def check_conditions(program: ir.Program, findings: Findings) -> None:
     """`constant-condition`: conditions without anything that varies, and texts that are never
     empty."""
     for workflow in program.workflows:
+        known = {*workflow.variables, *(declared.name for declared in workflow.inputs)}
         for statement in statements(workflow.body):
             match statement:
                 case ir.If(condition=condition):
-                    _check(condition, "this condition", findings)
+                    _check(condition, "this condition", known, findings)
                 case ir.Repeat(until=until) if until is not None:
-                    _check(until, "`until`", findings)
+                    _check(until, "`until`", known, findings)
                 case _:
                     pass
 
 
-def _check(condition: ir.Expr, what: str, findings: Findings) -> None:
+def _check(condition: ir.Expr, what: str, known: set[str], findings: Findings) -> None:
     truth = _constant_truth(condition)
     if truth is None:
         return
+    if any(isinstance(part, ir.Const) and hole_in(part.value, known) for part in walk(condition)):
+        return  # said as `hole-in-string`
     findings.report(
         "constant-condition",
         condition.span,
@@ -46,15 +54,36 @@ def _constant_truth(condition: ir.Expr) -> bool | None:
         case ir.Not(operand=operand):
             inner = _constant_truth(operand)
             return None if inner is None else not inner
-        case ir.Compare(left=ir.Const() as left, right=ir.Const() as right, operator=operator):
-            if operator in ("==", "!=") and type(left.value) is type(right.value):
-                return (left.value == right.value) == (operator == "==")
-            return None
-        case ir.Logical(operator=operator, operands=operands):
+        case ir.Compare(left=ir.Const() as left, right=ir.Const() as right, operator=sign):
+            return _compared(left.value, right.value, sign)
+        case ir.Logical(operator=word, operands=operands):
             truths = [_constant_truth(operand) for operand in operands]
-            decisive = operator == "or"
+            decisive = word == "or"
             if decisive in truths:
                 return decisive
             return None if None in truths else not decisive
         case _:
             return None
+
+
+_ORDERS: dict[str, Callable[[float, float], bool]] = {
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
+
+
+def _compared(left: object, right: object, sign: str) -> bool | None:
+    """How two constants compare; None where that is a mistake of another kind."""
+    numbers = _is_number(left) and _is_number(right)
+    if sign in ("==", "!="):
+        same_kind = numbers or type(left) is type(right)
+        return (left == right) == (sign == "==") if same_kind else None
+    if sign in _ORDERS and (numbers or (isinstance(left, str) and isinstance(right, str))):
+        return _ORDERS[sign](cast("float", left), cast("float", right))
+    return None
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)

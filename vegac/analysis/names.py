@@ -1,14 +1,19 @@
 """Names that hide others, and names given twice."""
 
 from vega_grammar.keys import BUILT_IN_NAMES, RUN_OPTIONS
+from vegac.ir import nodes as ir
 from vegac.ir.build.program import ProgramContext
+from vegac.ir.traverse import expressions, results, statements, walk
 from vegac.source.diagnostic import Label
 from vegac.source.findings import Findings
+
+Loop = ir.For | ir.ParallelFor
 
 
 def check_names(context: ProgramContext, findings: Findings) -> None:
     """`shadowed-name`, `shadowed-option`, `duplicate-step-name`."""
     for built in context.built.values():
+        _loops(built.workflow, findings)
         declared = {
             i.name: i.span for i in built.workflow.inputs if i.name != "input"
         } | built.saved
@@ -40,3 +45,34 @@ def check_names(context: ProgramContext, findings: Findings) -> None:
                 labels=(Label(first, "first named here"),),
                 subject=name,
             )
+
+
+def _loops(workflow: ir.Workflow, findings: Findings) -> None:
+    """Report loops that take the variable of a loop around them, which is read after them."""
+    for outer in statements(workflow.body):
+        if not isinstance(outer, Loop):
+            continue
+        names = {target.name: target for target in outer.names}
+        for index, statement in enumerate(outer.body):
+            for inner in statements([statement]):
+                for target in inner.names if isinstance(inner, Loop) else ():
+                    around = names.get(target.name)
+                    if around is not None and _reads(outer.body[index + 1 :], target.name):
+                        findings.report(
+                            "shadowed-name",
+                            target.span,
+                            f"'{target.name}' is the variable of a loop around this one, and is "
+                            "read after it",
+                            hint="choose another name",
+                            labels=(Label(around.span, "the other loop's variable"),),
+                            subject=target.name,
+                        )
+
+
+def _reads(block: ir.Block, name: str) -> bool:
+    return any(
+        isinstance(part, ir.Variable) and part.name == name
+        for statement in statements(block)
+        for expression in (*expressions(statement), *results(statement))
+        for part in walk(expression)
+    )

@@ -1,10 +1,26 @@
 """The passes over a lowered program, in order."""
 
+from vegac.analysis.addresses import check_addresses
+from vegac.analysis.branches import check_branches
+from vegac.analysis.comparisons import check_comparisons
 from vegac.analysis.conditions import check_conditions
+from vegac.analysis.declared_values import check_declared_values
+from vegac.analysis.files import check_files
+from vegac.analysis.leaks import check_leaks
+from vegac.analysis.limits import check_limits
+from vegac.analysis.messages import check_messages
 from vegac.analysis.names import check_names
+from vegac.analysis.parameters import check_parameters
+from vegac.analysis.patterns import check_patterns
+from vegac.analysis.quoted_holes import check_quoted_holes
 from vegac.analysis.recursion import check_recursion
 from vegac.analysis.repetition import check_repetition
+from vegac.analysis.requests import check_requests
+from vegac.analysis.results import check_results
+from vegac.analysis.retries import check_retries
+from vegac.analysis.rounds import check_rounds
 from vegac.analysis.secrets import check_secrets
+from vegac.analysis.truth import check_truth
 from vegac.analysis.unused import check_unused
 from vegac.ir import nodes as ir
 from vegac.ir.build.program import ProgramContext
@@ -15,7 +31,23 @@ def analyse(context: ProgramContext, program: ir.Program, findings: Findings) ->
     """Run every pass; findings go to the list."""
     check_names(context, findings)
     check_unused(context, program, findings)
+    check_parameters(context, program, findings)
+    check_declared_values(context, findings)
     check_recursion(program, findings)
     check_conditions(program, findings)
+    check_branches(program, findings)
+    check_truth(program, findings)
+    check_comparisons(program, findings)
+    check_patterns(program, findings)
+    check_quoted_holes(context, program, findings)
+    check_rounds(program, findings)
+    check_results(context, program, findings)
     check_repetition(program, findings)
+    check_limits(context, findings)
+    check_retries(context, findings)
+    check_requests(context, program, findings)
+    check_messages(program, findings)
+    check_addresses(context, findings)
+    check_files(program, findings)
+    check_leaks(program, findings)
     check_secrets(context.declarations.trees, findings)

@@ -12,20 +12,19 @@ LONG_LOOP = 20
 
 def check_repetition(program: ir.Program, findings: Findings) -> None:
     """`retry-repeats-effects` and `growing-conversation`."""
-    effectful = _effectful_agents(program)
+    effects = _Effects(program)
     for workflow in program.workflows:
         for statement in statements(workflow.body):
             match statement:
                 case ir.Send(agent=agent) if "retry" in statement.options:
-                    tools = statement.options.get("tools")
-                    if agent in effectful and tools is None:
-                        _report_retry(statement.span, agent, effectful[agent], findings)
-                case ir.Attempts(body=body):
+                    tool = effects.tool_of(statement)
+                    if tool and _tries_again(statement.options["retry"]):
+                        _report_retry(statement.span, agent, tool, findings)
+                case ir.Attempts(body=body, retry=retry) if _tries_again(retry):
                     for inner in statements(body):
-                        if isinstance(inner, ir.Send) and inner.agent in effectful:
-                            _report_retry(
-                                statement.span, inner.agent, effectful[inner.agent], findings
-                            )
+                        tool = effects.tool_of(inner) if isinstance(inner, ir.Send) else ""
+                        if tool and isinstance(inner, ir.Send):
+                            _report_retry(statement.span, inner.agent, tool, findings)
                             break
                 case (
                     ir.Repeat(limit=ir.Const(value=int() as rounds))
@@ -37,18 +36,32 @@ def check_repetition(program: ir.Program, findings: Findings) -> None:
                     pass
 
 
-def _effectful_agents(program: ir.Program) -> dict[str, str]:
-    """Agents with a tool that changes something, and the name of one such tool."""
-    custom = {tool.name for tool in program.tools if _has_effects(tool)}
-    found: dict[str, str] = {}
-    for agent in program.agents:
-        tools = agent.options.get("tools")
+class _Effects:
+    """Which tools of which agents change something."""
+
+    def __init__(self, program: ir.Program) -> None:
+        self.custom = {tool.name for tool in program.tools if _has_effects(tool)}
+        self.agents = {
+            agent.name: self._first(agent.options.get("tools")) for agent in program.agents
+        }
+
+    def tool_of(self, send: ir.Send) -> str:
+        """A tool with effects that the agent may call for this message, or ""."""
+        if "tools" in send.options:
+            return self._first(send.options["tools"])
+        return self.agents.get(send.agent, "")
+
+    def _first(self, tools: "ir.StaticValue | ir.Expr") -> str:
         for tool in tools if isinstance(tools, tuple) else ():
-            name = tool.name if isinstance(tool, ir.ToolReference) else tool
-            if name in custom or name in EFFECTFUL_TOOLS:
-                found[agent.name] = str(name)
-                break
-    return found
+            reference = isinstance(tool, ir.ToolReference)
+            name = tool.name if isinstance(tool, ir.ToolReference) else str(tool)
+            if name in self.custom if reference else name in EFFECTFUL_TOOLS:
+                return name
+        return ""
+
+
+def _tries_again(retry: "ir.StaticValue | ir.Expr") -> bool:
+    return isinstance(retry, ir.Construct) and retry.arguments.get("max_attempts") != 1
 
 
 def _has_effects(tool: ir.Tool) -> bool:

@@ -10,15 +10,29 @@ from vegac.source.span import Span
 
 
 def check_unused(context: ProgramContext, program: ir.Program, findings: Findings) -> None:
-    """`unused-variable`, `unused-input`, `unused-agent`, `unused-tool`.
+    """`unused-variable`, `unused-input`, `unused-agent`, `unused-tool`, `unused-workflow`.
 
-    Agents and tools of included files are a library: not every program needs all of them.
+    Any workflow may be run by itself; one whose name begins with `_` says that it is there for
+    others. Agents and tools of included files are a library: not every program needs all of them.
     """
     for built in context.built.values():
         _names(built.workflow, built.reads, built.saved, findings)
     declarations = context.declarations
     if declarations.server or not declarations.workflows:
         return
+    called = {
+        callee for name, built in context.built.items() for callee in built.calls if callee != name
+    }
+    for declaration in declarations.workflows.values():
+        name = declaration.name
+        if name.startswith("_") and name not in called and _is_own(declaration, context):
+            findings.report(
+                "unused-workflow",
+                declaration.key.span,
+                f"no other workflow calls '{name}', which its name says is not run by itself",
+                hint="call it, remove it, or name it without the '_'",
+                subject=name,
+            )
     agents = context.agent_builder
     used = {name for workflow in program.workflows for name in workflow.agents}
     used |= agents.extended | agents.used_agents

@@ -37,9 +37,8 @@ class Flow:
         self.bindings[name] = Binding(type_, "", place)
 
     def narrow(self, name: str, type_: Type) -> None:
-        """Restrict the type of a variable on this path."""
-        binding = self.bindings[name]
-        self.bindings[name] = Binding(type_, binding.unset, binding.place)
+        """Restrict the type of a variable on this path, where it is known to have a value."""
+        self.bindings[name] = Binding(type_, "", self.bindings[name].place)
 
 
 def merge(left: Flow, right: Flow, left_path: str, right_path: str) -> Flow:

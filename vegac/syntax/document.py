@@ -134,7 +134,7 @@ class StepReader:
             control = [entry for entry in control if entry.key.value != "if"] or (
                 [] if agents or unknown else control
             )
-        mains = control + agents
+        mains = [entry for entry in node.entries if entry in control or entry in agents]
         if not mains and unknown:
             mains = [_least_like_an_option(unknown)]
         if not mains:
@@ -152,6 +152,7 @@ class StepReader:
                 second.span,
                 f"this step has two main keys, '{first.value}' and '{second.value}'",
                 hint="make it two steps, each with its own `- `",
+                suggestions=tuple(first_word(entry.key.value)[0] for entry in agents),
             )
         return mains[0]
 

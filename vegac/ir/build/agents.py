@@ -70,10 +70,11 @@ class AgentBuilder:
         self.used_agents: set[str] = set()
         self.today = today
         self.find_file = find_file
+        self.resolved: dict[str, Resolved] = {}
 
     def build(self) -> list[ir.Agent]:
-        resolved = {name: self._resolve(name) for name in self.program.agents}
-        return [self._agent(agent) for agent in resolved.values()]
+        self.resolved = {name: self._resolve(name) for name in self.program.agents}
+        return [self._agent(agent) for agent in self.resolved.values()]
 
     # --- inheritance ---------------------------------------------------------------------------
 

@@ -32,11 +32,13 @@ from vegac.syntax.document import Step
 from vegac.syntax.step_key import ForHeader, parse_for_header
 
 if TYPE_CHECKING:
+    from vegac.ir.build.scope import WorkflowScope
     from vegac.ir.build.steps import StepBuilder
 
 DEFAULT_LIMIT = 100
 MAX_ATTEMPTS = 30
 Body = Callable[[], ir.Block]
+FIRST_ROUND = "in the first round of the loop"
 NO_ITERATION = "when the loop has nothing to go over"
 Over = Literal["list", "positions", "keys", "items", "any"]
 
@@ -208,7 +210,7 @@ def settle(builder: "StepBuilder", before: Flow, run_body: Body) -> ir.Block:
         undo = builder.mark()
         scope.flow = entry.copy()
         body = run_body()
-        changed: dict[str, Binding] = {}
+        changed = _set_later(scope, entry)
         for name, binding in entry.bindings.items():
             end = scope.flow.get(name)
             if end is not None and scope.flow.live and not assignable(end.type, binding.type):
@@ -220,6 +222,17 @@ def settle(builder: "StepBuilder", before: Flow, run_body: Body) -> ir.Block:
             return body
         undo()
         entry.bindings.update(changed)
+
+
+def _set_later(scope: "WorkflowScope", entry: Flow) -> dict[str, Binding]:
+    """What a body reads before it sets it: from the second round on, it has a value there."""
+    if not scope.flow.live:
+        return {}
+    return {
+        name: Binding(binding.type, FIRST_ROUND, binding.place)
+        for name, binding in scope.flow.bindings.items()
+        if name in scope.read_unset and name not in entry.bindings
+    }
 
 
 def repeat(builder: "StepBuilder", step: Step, site: str) -> ir.Block:

@@ -127,6 +127,8 @@ class WorkflowScope:
         self.step_names: dict[str, None] = {}
         self.reads: dict[str, Span] = {}
         self.variables: dict[str, Type] = {}
+        self.read_unset: set[str] = set()
+        """Names that were read where nothing had set them yet."""
 
     # --- assignment ----------------------------------------------------------------------------
 
@@ -202,6 +204,8 @@ class WorkflowScope:
         binding = self.flow.get(name)
         if binding is not None and not binding.unset:
             return ir.Variable(binding.type, span, name, guarded)
+        if binding is None:
+            self.read_unset.add(name)
         if guarded:
             self.start_null(name)
             type_ = NULL if binding is None else join(binding.type, NULL)
@@ -244,6 +248,7 @@ class WorkflowScope:
         if name in ("result", "error"):
             binding = self.flow.get(name)
             if binding is None or binding.unset:
+                self.read_unset.add(name)
                 self.start_null(name)
                 type_ = NULL if binding is None else join(binding.type, NULL)
                 return ir.Variable(type_, span, name)
@@ -294,9 +299,15 @@ class WorkflowScope:
             )
             return unknown(span)
         binding = self.flow.get(hidden)
+        if binding is None:
+            self.read_unset.add(hidden)
         if binding is None or binding.unset:
             if not guarded and self.flow.live:
                 self._maybe_unset(hidden + ".output", span, binding.unset if binding else "")
+                # One finding a step and path: from here on it counts as done.
+                self.flow.set(hidden, binding.type if binding else ANY, span)
+                self.start_null(hidden)
+                return ir.Variable(binding.type if binding else ANY, span, hidden)
             self.start_null(hidden)
             type_ = NULL if binding is None else join(binding.type, NULL)
             return ir.Variable(type_, span, hidden, guarded)

@@ -1,0 +1,130 @@
+"""Holes where none are: inside the quotes of an expression, and in the keys of maps."""
+
+import re
+from collections.abc import Iterator
+
+from vegac.ir import nodes as ir
+from vegac.ir.build.program import ProgramContext
+from vegac.ir.build.workflow import Built
+from vegac.ir.traverse import expressions, statements, walk
+from vegac.source.findings import Findings
+from vegac.syntax.document import walk as all_steps
+from vegac.syntax.nodes import Mapping, Node, Sequence
+from vegac.syntax.text import parse_text
+
+_FIRST_NAME = re.compile(r"\s*([A-Za-z_]\w*)")
+_SEARCHES = frozenset(
+    {"replace", "regex_replace", "split", "contains", "startswith", "endswith", "match"}
+)
+"""Filters that may well look for a text with a hole in it."""
+_TREES = ("set", "with", "return", "value", "default")
+
+
+def check_quoted_holes(context: ProgramContext, program: ir.Program, findings: Findings) -> None:
+    """`hole-in-string` and `hole-in-key`."""
+    for workflow in program.workflows:
+        known = {*workflow.variables, *(declared.name for declared in workflow.inputs)}
+        for statement in statements(workflow.body):
+            for text in _strings(statement):
+                _check_string(text, known, findings)
+        built = context.built[workflow.name]
+        for tree in _trees(context, built):
+            _check_keys(tree, known, findings)
+    for tool in program.tools:
+        node = context.declarations.tools[tool.name].node
+        implementation = node.get("implementation") if isinstance(node, Mapping) else None
+        params = tool.construct.arguments.get("params")
+        if isinstance(implementation, Mapping) and isinstance(params, dict):
+            for entry in implementation.entries:
+                _check_keys(entry.value, set(params), findings)
+
+
+def _strings(statement: ir.Statement) -> Iterator[ir.Const]:
+    """The literal strings that stand inside the expressions of a statement."""
+    for expression in expressions(statement):
+        for part in walk(expression):
+            match part:
+                case ir.Compare(operator=operator, left=left, right=right):
+                    yield from _consts(left if operator not in ("in", "not in") else None, right)
+                case ir.Binary(left=left, right=right):
+                    yield from _consts(left, right)
+                case ir.Logical(operands=operands):
+                    yield from _consts(*operands)
+                case ir.Conditional(then=then, otherwise=otherwise):
+                    yield from _consts(then, otherwise)
+                case ir.FilterCall(name=name, value=value, arguments=arguments):
+                    yield from _consts(value)
+                    if name not in _SEARCHES:
+                        yield from _consts(*arguments)
+                case _:
+                    pass
+    match statement:
+        case ir.If(condition=ir.Const() as condition):
+            yield condition
+        case ir.Repeat(until=ir.Const() as until):
+            yield until
+        case _:
+            pass
+
+
+def _consts(*parts: ir.Expr | None) -> Iterator[ir.Const]:
+    for part in parts:
+        if isinstance(part, ir.Const):
+            yield part
+
+
+def hole_in(value: object, known: set[str]) -> str:
+    """The first hole in a literal text that names something in scope, or ""."""
+    if not isinstance(value, str) or ("<<" not in value and "{{" not in value):
+        return ""
+    for hole in parse_text(value).holes:
+        name = _FIRST_NAME.match(hole.parsed.text)
+        if name is not None and name[1] in known and not hole.parsed.problems:
+            return value[hole.start : hole.end]
+    return ""
+
+
+def _check_string(text: ir.Const, known: set[str], findings: Findings) -> None:
+    hole = hole_in(text.value, known)
+    if hole:
+        findings.report(
+            "hole-in-string",
+            text.span,
+            f"inside quotes, {hole} is no hole but these characters",
+            hint=f"write {hole[2:-2].strip()} without the quotes",
+        )
+
+
+def _trees(context: ProgramContext, built: Built) -> Iterator[Node]:
+    node = context.declarations.workflows[built.workflow.name].node
+    output = node.get("output") if isinstance(node, Mapping) else None
+    if output is not None:
+        yield output
+    for step in all_steps(built.steps):
+        for name in _TREES:
+            found = step.get(name)
+            if isinstance(found, Mapping) and name in ("set", "with"):
+                # The keys of these are names, which are checked as such.
+                yield from (entry.value for entry in found.entries)
+            elif found is not None:
+                yield found
+
+
+def _check_keys(node: Node, known: set[str], findings: Findings) -> None:
+    match node:
+        case Sequence(items=items):
+            for item in items:
+                _check_keys(item, known, findings)
+        case Mapping(entries=entries):
+            for entry in entries:
+                hole = hole_in(entry.key.value, known)
+                if hole:
+                    findings.report(
+                        "hole-in-key",
+                        entry.key.span,
+                        f"keys are taken as they stand: the key is {entry.key.value!r}",
+                        hint="put what varies into a value, such as {name: ..., value: ...}",
+                    )
+                _check_keys(entry.value, known, findings)
+        case _:
+            pass

@@ -1,0 +1,80 @@
+"""Results that are saved and were never made, and failures that are read and were never caught."""
+
+from vegac.ir import nodes as ir
+from vegac.ir.build.program import ProgramContext
+from vegac.ir.traverse import expressions, results, statements, targets, walk
+from vegac.semantics.types import NULL
+from vegac.source.findings import Findings
+from vegac.syntax.document import Step, inner_blocks
+from vegac.syntax.document import walk as all_steps
+from vegac.syntax.nodes import Scalar
+
+_WITHOUT_RESULT = "no step in it gives a result"
+
+
+def check_results(context: ProgramContext, program: ir.Program, findings: Findings) -> None:
+    """`nothing-to-save` and `unset-error`."""
+    for workflow in program.workflows:
+        for step in all_steps(context.built[workflow.name].steps):
+            _check_save(step, context, findings)
+        _check_error(workflow, findings)
+
+
+def _check_save(step: Step, context: ProgramContext, findings: Findings) -> None:
+    save = step.get("save")
+    if not isinstance(save, Scalar):
+        return
+    if step.kind == "workflow":
+        if not _gives_result(step, context):
+            name = step.value.value if isinstance(step.value, Scalar) else ""
+            _report(save, f"workflow '{name}' has neither an output nor a result", findings)
+    elif step.kind in ("for", "repeat", "do") and "continue_on_error" not in step.fields:
+        body = step.blocks.get("do" if step.kind == "do" else "steps", [])
+        if body and not any(_gives_result(inner, context) for inner in body):
+            _report(save, _WITHOUT_RESULT, findings)
+
+
+def _report(save: Scalar, reason: str, findings: Findings) -> None:
+    findings.report(
+        "nothing-to-save",
+        save.span,
+        f"there is nothing to save in '{save.value}': {reason}",
+        hint="save in the step that makes the value",
+        subject=save.value,
+    )
+
+
+def _gives_result(step: Step, context: ProgramContext) -> bool:
+    match step.kind:
+        case "send" | "parallel":
+            return True
+        case "workflow":
+            name = step.value.value if isinstance(step.value, Scalar) else ""
+            built = context.built.get(name)
+            return built is None or built.workflow.result_type != NULL
+        case "for" if "parallel" in step.fields:
+            return True
+        case _:
+            return any(
+                _gives_result(inner, context) for block in inner_blocks(step) for inner in block
+            )
+
+
+def _check_error(workflow: ir.Workflow, findings: Findings) -> None:
+    """Report reading `error` in a workflow where nothing catches a failure."""
+    found = list(statements(workflow.body))
+    for statement in found:
+        for target in targets(statement):
+            if isinstance(target, ir.Target) and target.name == "error":
+                return
+    for statement in found:
+        for expression in (*expressions(statement), *results(statement)):
+            for part in walk(expression):
+                if isinstance(part, ir.Variable) and part.name == "error" and part.type == NULL:
+                    findings.report(
+                        "unset-error",
+                        part.span,
+                        "`error` is always null here: no step of this workflow catches a failure",
+                        hint="read it in `catch`, or after a step with `continue_on_error: true`",
+                    )
+                    return
