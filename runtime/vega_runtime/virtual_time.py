@@ -22,6 +22,7 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
     branches that are ready at the same moment go in program order.
     """
 
+    virtual = True
     _scheduled: list[asyncio.TimerHandle]
 
     def __init__(self, stall_seconds: float = STALL_SECONDS) -> None:

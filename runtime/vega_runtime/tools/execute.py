@@ -306,7 +306,9 @@ async def execute(
         raise ToolError(f"cannot run '{argv[0]}': {problem.strerror or problem}") from None
     shown = _shown(finished)
     if finished.expired:
-        raise ToolError(f"the command was stopped after {seconds:g} s\n{shown}".rstrip())
+        raise ToolError(
+            f"the command timed out: it was stopped after {seconds:g} s\n{shown}".rstrip()
+        )
     if finished.status < 0:
         raise ToolError(f"the command was ended by signal {-finished.status}\n{shown}".rstrip())
     if finished.status:

@@ -1,6 +1,5 @@
 """HTTP requests that reach only what they may: checked addresses, limits, careful redirects."""
 
-import asyncio
 import codecs
 import zlib
 from collections.abc import Mapping, Sequence
@@ -11,6 +10,7 @@ from urllib.parse import urljoin
 
 from vega_runtime.errors import ToolError
 from vega_runtime.tools.addresses import host_matches, resolve_host
+from vega_runtime.tools.deadline import deadline
 
 if TYPE_CHECKING:
     import ssl
@@ -78,7 +78,7 @@ async def fetch(request: Outgoing, seconds: float) -> Reply:
     help; a status that is no success is none of its business.
     """
     try:
-        async with asyncio.timeout(seconds):
+        async with deadline(seconds):
             return await _follow(request)
     except TimeoutError:
         message = f"no complete response from {_shown(request.url)} within {seconds:g} s"

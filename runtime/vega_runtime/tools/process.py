@@ -10,6 +10,8 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import IO
 
+from vega_runtime.tools.deadline import deadline
+
 MAX_OUTPUT = 64 * 1024
 """Bytes kept of a command's standard output, and of its standard error."""
 _GRACE = 0.5
@@ -110,7 +112,7 @@ async def run_command(
             if pipe is not None
         ]
         try:
-            async with asyncio.timeout(seconds):
+            async with deadline(seconds):
                 await exited.wait()
         except TimeoutError:
             expired = True
