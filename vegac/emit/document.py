@@ -7,13 +7,13 @@ fits, else its line breaks become new lines.
 import re
 import unicodedata
 from collections.abc import Iterable
-from typing import Literal
 
 from msgspec import Struct
 
 from vegac.source.span import Span
 
 WIDTH = 100
+_STRING = re.compile(r" *f?(\"[^\"]*\"|'[^']*')")
 INDENT = 4
 
 
@@ -102,22 +102,34 @@ def flat_text(doc: Doc, quote: str = "") -> str:
     parts: list[str] = []
     stack: list[Doc] = [doc]
     while stack:
-        match stack.pop():
-            case str(text):
-                parts.append(text)
-            case Break(flat=text):
-                parts.append(text)
-            case Quoted(text=text, value=value):
-                parts.append(_requoted(value, quote) if quote else text)
-            case Group(content=content) | Indented(content=content):
-                stack.append(content)
-            case Either(flat=content):
-                stack.append(content)
-            case Origin():
-                pass
-            case items:
-                stack.extend(reversed(items))
+        item = stack.pop()
+        if isinstance(item, str):
+            parts.append(item)
+        elif isinstance(item, tuple):
+            stack.extend(reversed(item))
+        elif isinstance(item, Group | Indented):
+            stack.append(item.content)
+        elif isinstance(item, Break | Either):
+            stack.append(item.flat)
+        elif isinstance(item, Quoted):
+            parts.append(_requoted(item.value, quote) if quote else item.text)
     return "".join(parts)
+
+
+def first_origin(doc: Doc) -> Span | None:
+    """The first origin in the document."""
+    stack: list[Doc] = [doc]
+    while stack:
+        item = stack.pop()
+        if isinstance(item, Origin):
+            return item.span
+        if isinstance(item, tuple):
+            stack.extend(reversed(item))
+        elif isinstance(item, Group | Indented):
+            stack.append(item.content)
+        elif isinstance(item, Either):
+            stack.append(item.flat)
+    return None
 
 
 def _requoted(value: str | None, quote: str) -> str:
@@ -126,46 +138,41 @@ def _requoted(value: str | None, quote: str) -> str:
     return f"{quote}{value}{quote}"
 
 
-_STRING = re.compile(r" *f?(\"[^\"]*\"|'[^']*')")
-
-_Mode = Literal["flat", "broken"]
-_Command = tuple[int, _Mode, Doc]
+_Command = tuple[int, bool, Doc]
+"""Columns of indentation, whether line breaks stay on the line, and what to print."""
 
 
 def print_lines(doc: Doc, indent: int, expand: bool = False) -> list[Line]:
     """The document as lines, begun at column `indent`; `expand` breaks every group."""
     lines = [Line(" " * indent)]
     column = indent
-    stack: list[_Command] = [(indent, "broken", doc)]
+    stack: list[_Command] = [(indent, False, doc)]
     while stack:
-        level, mode, item = stack.pop()
-        match item:
-            case str(text) | Quoted(text=text):
-                lines[-1].text += text
-                column += text_width(text)
-            case Break(flat=text):
-                if mode == "flat":
-                    lines[-1].text += text
-                    column += len(text)
-                else:
-                    lines.append(Line(" " * level))
-                    column = level
-            case Group(content=content):
-                if mode == "flat" or (
-                    not expand and _fits((level, "flat", content), stack, WIDTH - column)
-                ):
-                    stack.append((level, "flat", content))
-                else:
-                    stack.append((level, "broken", content))
-            case Indented(content=content):
-                stack.append((level + INDENT, mode, content))
-            case Either(broken=broken, flat=flat):
-                stack.append((level, mode, flat if mode == "flat" else broken))
-            case Origin(span=span):
-                if lines[-1].origin is None:
-                    lines[-1].origin = span
-            case items:
-                stack.extend((level, mode, part) for part in reversed(items))
+        level, flat, item = stack.pop()
+        if isinstance(item, Quoted):
+            item = item.text
+        if isinstance(item, str):
+            lines[-1].text += item
+            column += text_width(item)
+        elif isinstance(item, tuple):
+            stack.extend([(level, flat, part) for part in reversed(item)])
+        elif isinstance(item, Group):
+            first = (level, True, item.content)
+            fits = flat or (not expand and _fits(first, stack, WIDTH - column))
+            stack.append(first if fits else (level, False, item.content))
+        elif isinstance(item, Break):
+            if flat:
+                lines[-1].text += item.flat
+                column += len(item.flat)
+            else:
+                lines.append(Line(" " * level))
+                column = level
+        elif isinstance(item, Indented):
+            stack.append((level + INDENT, flat, item.content))
+        elif isinstance(item, Either):
+            stack.append((level, flat, item.flat if flat else item.broken))
+        elif lines[-1].origin is None:
+            lines[-1].origin = item.span
     return lines
 
 
@@ -173,30 +180,28 @@ def _fits(first: _Command, rest: list[_Command], room: int) -> bool:
     """Whether the text up to the next possible line end after `first` fits in `room` columns."""
     below = len(rest)
     stack = [first]
-    while True:
-        if room < 0:
-            return False
+    while room >= 0:
         if not stack:
             if below == 0:
                 return True
             below -= 1
             stack.append(rest[below])
-        level, mode, item = stack.pop()
-        match item:
-            case str(text) | Quoted(text=text):
-                room -= text_width(text)
-            case Break(flat=text):
-                if mode == "broken":
-                    return True
-                room -= len(text)
-            case Group(content=content) | Indented(content=content):
-                stack.append((level, mode, content))
-            case Either(broken=broken, flat=flat):
-                stack.append((level, mode, flat if mode == "flat" else broken))
-            case Origin():
-                pass
-            case items:
-                stack.extend((level, mode, part) for part in reversed(items))
+        level, flat, item = stack.pop()
+        if isinstance(item, Quoted):
+            item = item.text
+        if isinstance(item, str):
+            room -= text_width(item)
+        elif isinstance(item, tuple):
+            stack.extend([(level, flat, part) for part in reversed(item)])
+        elif isinstance(item, Break):
+            if not flat:
+                return True
+            room -= len(item.flat)
+        elif isinstance(item, Group | Indented):
+            stack.append((level, flat, item.content))
+        elif isinstance(item, Either):
+            stack.append((level, flat, item.flat if flat else item.broken))
+    return False
 
 
 def fits_on_lines(doc: Doc, indent: int) -> bool:

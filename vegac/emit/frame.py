@@ -1,15 +1,15 @@
 """The frame of a module: its head, the order of its parts, and the tables at its end."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from msgspec import Struct
 
 from vegac import __version__
-from vegac.emit.code import Code, DictDisplay, Keyword, TupleDisplay, call, literal, name
+from vegac.emit.code import Code, Keyword, call, literal, name
 from vegac.emit.context import ModuleContext
-from vegac.emit.document import Line
+from vegac.emit.document import WIDTH, Line, text_width
 from vegac.emit.layout import statement
-from vegac.emit.literals import comment, docstring
+from vegac.emit.literals import comment, docstring, string
 from vegac.emit.statics import static
 from vegac.ir import nodes as ir
 from vegac.ir.traverse import statements
@@ -172,18 +172,45 @@ def _shortened(lines: dict[int, Place]) -> dict[int, Place]:
 
 
 def _places(sites: dict[str, Place], lines: dict[int, Place]) -> list[Line]:
-    tables: list[Code] = []
-    if sites:
-        keys = tuple(literal(site) for site in sites)
-        tables.append(Keyword("sites", DictDisplay(keys, tuple(map(_place, sites.values())))))
-    if lines:
-        numbers = tuple(name(str(number)) for number in lines)
-        tables.append(Keyword("lines", DictDisplay(numbers, tuple(map(_place, lines.values())))))
+    """The call that tells the program where its sites and lines come from."""
+    tables = [
+        (table, entries)
+        for table, entries in (
+            ("sites", [(string(site), place) for site, place in sites.items()]),
+            ("lines", [(str(number), place) for number, place in lines.items()]),
+        )
+        if entries
+    ]
     if not tables:
         return []
-    return statement("", call("PROGRAM.places", *tables), "", 0)
+    files: dict[str, str] = {}
+    texts: list[tuple[str, list[str]]] = []
+    for table, entries in tables:
+        rows: list[str] = []
+        for key, (file, line, column) in entries:
+            literal_ = files.get(file) or files.setdefault(file, string(file))
+            rows.append(f"{key}: ({literal_}, {line}, {column})")
+        texts.append((table, rows))
+    if sum(len(rows) for _, rows in texts) <= _FEW:
+        arguments = [Keyword(table, name("{" + ", ".join(rows) + "}")) for table, rows in texts]
+        flat_call = call("PROGRAM.places", *arguments)
+        found = statement("", flat_call, "", 0)
+        if all(text_width(line.text) <= WIDTH for line in found):
+            return found
+    return [Line("PROGRAM.places("), *_tables(texts), Line(")")]
 
 
-def _place(place: Place) -> Code:
-    file, line, column = place
-    return TupleDisplay((literal(file), name(str(line)), name(str(column))))
+_FEW = 6
+"""Entries up to which the tables may fit on one line."""
+
+
+def _tables(texts: list[tuple[str, list[str]]]) -> Iterator[Line]:
+    comma = "," if len(texts) > 1 else ""
+    for table, rows in texts:
+        on_one_line = f"    {table}={{{', '.join(rows)}}}{comma}"
+        if len(rows) <= _FEW and text_width(on_one_line) <= WIDTH:
+            yield Line(on_one_line)
+            continue
+        yield Line(f"    {table}={{")
+        yield from (Line(f"        {row}{',' if len(rows) > 1 else ''}") for row in rows)
+        yield Line(f"    }}{comma}")

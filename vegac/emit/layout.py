@@ -32,6 +32,7 @@ from vegac.emit.document import (
     Group,
     Indented,
     Line,
+    first_origin,
     fits_on_lines,
     flat_text,
     joined,
@@ -45,8 +46,9 @@ _Need = Literal["never", "best fit", "several lines"]
 def statement(prefix: str, code: Code, suffix: str, indent: int) -> list[Line]:
     """The lines of `prefix code suffix`, with parentheses around the code where that helps."""
     flat = (prefix, code.doc(False), suffix)
-    if indent + text_width(flat_text(flat)) <= WIDTH:
-        return _on_one_line(flat, indent)
+    on_one_line = flat_text(flat)
+    if indent + text_width(on_one_line) <= WIDTH:
+        return [Line(" " * indent + on_one_line, first_origin(flat))]
     bare = unplaced(code)
     if isinstance(bare, Text) and bare.rows:
         return print_lines(_long_text(prefix, bare, suffix), indent)
@@ -62,12 +64,6 @@ def statement(prefix: str, code: Code, suffix: str, indent: int) -> list[Line]:
             if _may_go_without(bare, WIDTH - indent - 4) and fits_on_lines(flat, indent):
                 return print_lines(flat, indent)
             return print_lines(_in_parentheses(prefix, code, suffix), indent)
-
-
-def _on_one_line(doc: Doc, indent: int) -> list[Line]:
-    first, *rest = print_lines(doc, indent)
-    assert not rest
-    return [first]
 
 
 def _in_parentheses(prefix: str, code: Code, suffix: str) -> Doc:

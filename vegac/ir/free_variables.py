@@ -37,7 +37,23 @@ def needs(
 
 def ends(body: ir.Block) -> bool:
     """Whether every path through the block ends in `return` or `fail`."""
-    return _Finder().block(body, set()) is None
+    return any(map(_ends, body))
+
+
+def _ends(statement: ir.Statement) -> bool:
+    match statement:
+        case ir.Return() | ir.Fail():
+            return True
+        case ir.If(then=then, otherwise=otherwise):
+            return ends(then) and ends(otherwise)
+        case ir.OnTimeout(body=body, handler=handler):
+            return ends(body) and ends(handler)
+        case ir.Try(body=body, handler=handler, finally_=finally_):
+            return (ends(body) and (handler is None or ends(handler))) or ends(finally_)
+        case ir.Repeat(body=body) | ir.Scope(body=body) | ir.Attempts(body=body):
+            return ends(body)
+        case _:
+            return False
 
 
 def _loop(level: int) -> str:

@@ -1,46 +1,48 @@
 """Going through the IR as functions see it: each branch of a parallel step is one of its own."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 from vegac.ir import nodes as ir
 
 
 def children(expr: ir.Expr) -> tuple[ir.Expr, ...]:
     """The expressions directly inside `expr`, in order of evaluation."""
-    match expr:
-        case ir.Template(parts=parts):
-            return tuple(part for part in parts if isinstance(part, ir.Expr))
-        case ir.ListValue(items=items):
-            return items
-        case ir.MapValue(values=values):
-            return values
-        case ir.Negate(operand=operand) | ir.Not(operand=operand):
-            return (operand,)
-        case ir.Binary(left=left, right=right) | ir.Compare(left=left, right=right):
-            return (left, right)
-        case ir.Logical(operands=operands):
-            return operands
-        case ir.Conditional(then=then, condition=condition, otherwise=otherwise):
-            return (condition, then, otherwise)
-        case ir.Field(value=value):
-            return (value,)
-        case ir.Index(value=value, index=index):
-            return (value, index)
-        case ir.Slice(value=value, lower=lower, upper=upper):
-            return (value, *(bound for bound in (lower, upper) if bound is not None))
-        case ir.Dig(base=base, path=path):
-            return (base, *path)
-        case ir.FilterCall(value=value, arguments=arguments):
-            return (value, *arguments)
-        case _:
-            return ()
+    find = _CHILDREN.get(type(expr))
+    return () if find is None else find(expr)
+
+
+def _bounds(expr: ir.Slice) -> tuple[ir.Expr, ...]:
+    return (expr.value, *(bound for bound in (expr.lower, expr.upper) if bound is not None))
+
+
+_CHILDREN: dict[type[ir.Expr], Callable[[Any], tuple[ir.Expr, ...]]] = {
+    ir.Template: lambda expr: tuple(part for part in expr.parts if not isinstance(part, str)),
+    ir.ListValue: lambda expr: expr.items,
+    ir.MapValue: lambda expr: expr.values,
+    ir.Negate: lambda expr: (expr.operand,),
+    ir.Not: lambda expr: (expr.operand,),
+    ir.Binary: lambda expr: (expr.left, expr.right),
+    ir.Compare: lambda expr: (expr.left, expr.right),
+    ir.Logical: lambda expr: expr.operands,
+    ir.Conditional: lambda expr: (expr.condition, expr.then, expr.otherwise),
+    ir.Field: lambda expr: (expr.value,),
+    ir.Index: lambda expr: (expr.value, expr.index),
+    ir.Slice: _bounds,
+    ir.Dig: lambda expr: (expr.base, *expr.path),
+    ir.FilterCall: lambda expr: (expr.value, *expr.arguments),
+}
 
 
 def walk(expr: ir.Expr) -> Iterator[ir.Expr]:
-    """`expr` and every expression inside it."""
-    yield expr
-    for child in children(expr):
-        yield from walk(child)
+    """`expr` and every expression inside it, each before what is inside it."""
+    stack = [expr]
+    while stack:
+        found = stack.pop()
+        yield found
+        inner = children(found)
+        if inner:
+            stack.extend(reversed(inner))
 
 
 def static_expressions(value: "ir.StaticValue | ir.Expr") -> Iterator[ir.Expr]:

@@ -9,6 +9,7 @@ import pytest
 
 from tests.unit.emit.build import locate
 from tests.unit.emit.generate import StatementGenerator
+from tests.unit.emit.test_hostile import TEXTS, hostile_module, saying
 from vegac.emit.module import emit_module
 
 CONFIG = """
@@ -34,6 +35,9 @@ def modules(tmp_path_factory: pytest.TempPathFactory) -> Path:
         program = StatementGenerator(Random(seed)).program()
         module = emit_module(program, digest="0" * 64, locate=locate)
         (folder / f"m{seed}.py").write_text(module.text, encoding="utf-8")
+    (folder / "hostile.py").write_text(hostile_module().text, encoding="utf-8")
+    for number, value in enumerate(TEXTS):
+        (folder / f"says{number}.py").write_text(saying(value).text, encoding="utf-8")
     return folder
 
 

@@ -144,9 +144,10 @@ NAMES = [
 ]
 
 
-@pytest.mark.parametrize("value", TEXTS, ids=range(len(TEXTS)))
-def test_texts_arrive_as_they_are(value: str) -> None:
+def saying(value: str) -> EmittedModule:
+    """A program that says a text wherever a program can say something."""
     x = var("x")
+    replaced = filtered(x, "replace", const("x"), const(value), type_=STRING)
     body = [
         put("a", const(value)),
         put("b", text(value, x, value)),
@@ -157,8 +158,8 @@ def test_texts_arrive_as_they_are(value: str) -> None:
                 var("b"),
                 var("c", MapOf(STRING)),
                 ir.MapValue(ANY, HERE, (value,), (const(value),)),
-                filtered(x, "replace", const("x"), const(value), type_=STRING),
-                text("<", filtered(x, "replace", const("x"), const(value), type_=STRING), ">"),
+                replaced,
+                text("<", replaced, ">"),
                 ir.Dig(ANY, HERE, var("c", MapOf(STRING)), (const(value),)),
             )
         ),
@@ -173,7 +174,12 @@ def test_texts_arrive_as_they_are(value: str) -> None:
     made = program(flow, agents=[agent(system=value)])
     made.name, made.description, made.file = value, value, f"t{value}.vega.yaml"
     made.settings = {"default_model": value}
-    module = emit_module(made, digest=value, locate=locate)
+    return emit_module(made, digest=value, locate=locate)
+
+
+@pytest.mark.parametrize("value", TEXTS, ids=range(len(TEXTS)))
+def test_texts_arrive_as_they_are(value: str) -> None:
+    module = saying(value)
     module.text.encode("utf-8")
     assert all(char.isprintable() or char == "\n" for char in module.text)
     expected = [value, f"{value}x{value}", {"k": value}, {value: value}, value, f"<{value}>", None]
