@@ -5,7 +5,7 @@ import gc
 import glob
 import hashlib
 import os
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -82,10 +82,15 @@ class Compiled(Struct, eq=False):
 
 
 class Workspace:
-    """Reads and checks programs. One workspace keeps what it has read, by content."""
+    """Reads and checks programs. One workspace keeps what it has read, by content.
 
-    def __init__(self, root: Path | None = None) -> None:
+    `overlay` are texts that stand for files (those open in an editor), by absolute path without
+    `..`; it may change between checks.
+    """
+
+    def __init__(self, root: Path | None = None, overlay: Mapping[Path, str] | None = None) -> None:
         self.root = root or Path.cwd()
+        self.overlay: Mapping[Path, str] = {} if overlay is None else overlay
         self.reader = Reader()
         self.today = date.today()
         self._resolved_root = self.root.resolve()
@@ -130,11 +135,18 @@ class Workspace:
     def read(self, path: Path) -> FileTree:
         """The tree of a file. Raises `UsageError` when it cannot be read."""
         shown = self.shown(path)
+        draft = self._draft(path)
+        if draft is not None:
+            return self.read_text(shown, draft)
         try:
             data = path.read_bytes()
         except OSError as error:
             raise UsageError(f"cannot read '{shown}': {error.strerror or error}") from None
         return self.read_text(shown, data)
+
+    def _draft(self, path: Path) -> str | None:
+        """The text that stands for a file."""
+        return self.overlay.get(Path(os.path.abspath(path))) if self.overlay else None  # noqa: PTH100
 
     def read_text(self, shown: str, data: bytes | str) -> FileTree:
         """The tree of a file's contents; `shown` is how messages name it."""
@@ -230,10 +242,12 @@ class Workspace:
     ) -> list[FileTree]:
         names = names_of(pattern, folder)
         lookups.names[folder, pattern] = names
+        if not names and self._draft(folder / pattern) is not None:
+            names = (pattern,)
         trees: list[FileTree] = []
         for name in names:
             path = folder / name
-            if not path.is_file():
+            if not path.is_file() and self._draft(path) is None:
                 continue
             tree = self.read(path)
             folders[tree.file.path] = path.parent
