@@ -358,6 +358,8 @@ class _Reader:
 
 _ENDS = frozenset((";", "&", "&&", "||", "|", "|&", "\n", "(", ")"))
 _REDIRECTIONS = frozenset(("<", ">", ">>", ">|", "<>", "<&", ">&", "&>", "&>>", "<<<", "<<", "<<-"))
+_TO_FILES = frozenset((">", ">>", ">|"))
+"""Those after which a quoted value is the name of a file and nothing else."""
 _KEYWORDS = frozenset(
     ("!", "{", "}", "if", "then", "elif", "else", "fi", "while", "until", "do", "done", "time")
 )
@@ -376,11 +378,12 @@ class _Parser:
     def commands(self) -> list[Command]:
         found: list[Command] = []
         current = Command([])
-        redirecting = in_for = False
+        redirecting = to_file = in_for = False
         previous = ""
         for token in self._tokens:
             if isinstance(token, _Operator):
                 redirecting = token.text in _REDIRECTIONS
+                to_file = token.text in _TO_FILES
                 if token.text == "(" and (current.words or previous == "("):
                     self._in_doubt("a function or arithmetic")
                 elif token.text.startswith(";;") or token.text == ";&":
@@ -394,7 +397,8 @@ class _Parser:
                 continue
             previous = ""
             if redirecting:
-                self._bad(token, "as the target of a redirection")
+                if not to_file:
+                    self._bad(token, "as the target of a redirection")
                 redirecting = False
             elif in_for:
                 self._bad(token, "in the list of a for loop")

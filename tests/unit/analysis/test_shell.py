@@ -85,6 +85,9 @@ SAFE = [
     "go test -run <<x>> ./...",
     "which bash <<x>>",
     "tar -cf out.tar <<f>>",
+    "ls > <<f>>",
+    "ls >> '<<f>>'",
+    "sort a.txt > \"<<f>>\" 2> <<g>>.log",
 ]
 
 
@@ -136,11 +139,11 @@ UNSAFE = [
     "X=<<x>> ls",
     "X=<<x>>",
     "export X=<<x>>",
-    "ls > <<f>>",
-    "ls >> '<<f>>'",
     "cat < <<f>>",
-    "ls 2> <<f>>",
+    "sh < <<f>>",
     "ls >&<<f>>",
+    "ls &> <<f>>",
+    "cat <& <<f>>",
     # code for the shell
     "eval <<x>>",
     "eval echo '<<x>>'",
