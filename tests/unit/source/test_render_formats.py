@@ -79,6 +79,7 @@ def test_json_holds_the_whole_finding() -> None:
             }
         ],
         "summary": {"errors": 1, "warnings": 0, "infos": 0},
+        "unread": [],
     }
 
 
@@ -87,6 +88,7 @@ def test_json_of_nothing() -> None:
         "version": 1,
         "diagnostics": [],
         "summary": {"errors": 0, "warnings": 0, "infos": 0},
+        "unread": [],
     }
 
 

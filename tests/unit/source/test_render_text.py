@@ -304,3 +304,13 @@ def test_any_place_in_any_text_can_be_shown(
     for line in out.splitlines():
         assert line == line.rstrip(" ")
         assert columns is None or width(line) <= columns
+
+
+def test_the_end_of_a_line_that_fills_the_room_can_be_marked() -> None:
+    out = shown("a" * 26, report("wrong-type", Span("u", 26, 26), "m"), columns=30)
+    assert out.splitlines()[-1] == "  |                          ^"
+
+
+def test_a_joiner_takes_no_room_from_what_follows_it() -> None:
+    assert width("a\u200d\u202e") == 1 + len("<U+202E>")
+    assert width("\U0001f469\u200d\U0001f469") == 2

@@ -31,7 +31,8 @@ def cells(text: str) -> list[tuple[str, int]]:
             shown.append((char, width))
         else:
             stand_in, width = _cell(char)
-            if previous == _JOINER or (_is_skin_tone(char) and shown and shown[-1][1] == 2):
+            joined = previous == _JOINER and stand_in == char and not char.isascii()
+            if joined or (_is_skin_tone(char) and shown and shown[-1][1] == 2):
                 width = 0
             shown.append((stand_in, width))
         column += width

@@ -263,7 +263,9 @@ class _Frame:
         last = columns[-1]
 
         def column(index: int) -> int:
-            return columns[index] if index < len(columns) else last
+            place = columns[index] if index < len(columns) else last
+            # The end of a line that fills the room has none left for its mark.
+            return place if self._room is None else min(place, self._room - 1)
 
         line = Row()
         for part in sorted(parts, key=lambda part: part.primary):
@@ -295,7 +297,8 @@ class _Frame:
     def _connectors(self, parts: list[_Part], columns: list[int]) -> Row:
         row = Row()
         for part in parts:
-            row.put(columns[min(part.start, len(columns) - 1)], "|", part.role)
+            place = columns[min(part.start, len(columns) - 1)]
+            row.put(place if self._room is None else min(place, self._room - 1), "|", part.role)
         return row
 
 

@@ -59,14 +59,17 @@ def as_data(diagnostic: Diagnostic, placements: Placements) -> dict[str, Any]:
     }
 
 
-def render(diagnostics: Iterable[Diagnostic], placements: Placements) -> str:
-    """An object with all findings, sorted by place, and how many there are of each severity."""
+def render(
+    diagnostics: Iterable[Diagnostic], placements: Placements, unread: Iterable[str] = ()
+) -> str:
+    """An object with all findings, sorted by place, how many there are of each severity, and
+    messages about files that could not be read."""
     found = [as_data(diagnostic, placements) for diagnostic in arrange(diagnostics, placements)]
     totals = {
         f"{severity}s": sum(item["severity"] == severity for item in found)
         for severity in ("error", "warning", "info")
     }
-    return pretty({"version": 1, "diagnostics": found, "summary": totals})
+    return pretty({"version": 1, "diagnostics": found, "summary": totals, "unread": list(unread)})
 
 
 def pretty(data: Any) -> str:

@@ -1,6 +1,8 @@
 """Findings as SARIF 2.1.0, which code-scanning services read."""
 
-from collections.abc import Iterable
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -8,37 +10,71 @@ from urllib.parse import quote
 from vegac.source.diagnostic import Diagnostic, Fix
 from vegac.source.file import Placements
 from vegac.source.registry import CODES
-from vegac.source.render import arrange
+from vegac.source.render import arrange, locate
 from vegac.source.render.json import pretty, region
 from vegac.source.span import Span
 
 _LEVEL = {"error": "error", "warning": "warning", "info": "note"}
+_PROBLEM = {"error": "error", "warning": "warning", "info": "recommendation"}
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
 
-def render(diagnostics: Iterable[Diagnostic], placements: Placements, version: str) -> str:
-    """A log with one run. `version` is the compiler's; columns count code points."""
+def render(
+    diagnostics: Iterable[Diagnostic],
+    placements: Placements,
+    version: str,
+    *,
+    page: Callable[[str], str] | None = None,
+    unread: Iterable[str] = (),
+) -> str:
+    """A log with one run; columns count code points.
+
+    `version` is the compiler's, `page` gives the Markdown page about a diagnostic, and `unread` are
+    messages about files that could not be read.
+    """
     found = arrange(diagnostics, placements)
     used = sorted({diagnostic.code for diagnostic in found})
     driver = {
         "name": "vegac",
         "version": version,
-        "rules": [_rule(code) for code in used],
+        "rules": [_rule(code, page) for code in used],
     }
-    results = [_result(diagnostic, placements, used) for diagnostic in found]
-    run = {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}
+    seen: Counter[str] = Counter()
+    results = [_result(diagnostic, placements, used, seen) for diagnostic in found]
+    run = {
+        "tool": {"driver": driver},
+        "invocations": [_invocation(list(unread))],
+        "columnKind": "unicodeCodePoints",
+        "results": results,
+    }
     return pretty({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]})
 
 
-def _rule(code: str) -> dict[str, Any]:
+def _rule(code: str, page: Callable[[str], str] | None) -> dict[str, Any]:
     rule: dict[str, Any] = {"id": code}
     if declared := CODES.get(code):
         rule["shortDescription"] = {"text": declared.summary}
+        rule["fullDescription"] = {"text": declared.summary}
+        if page is not None:
+            text = page(code)
+            rule["help"] = {"text": text, "markdown": text}
         rule["defaultConfiguration"] = {"level": _LEVEL[declared.severity]}
+        rule["properties"] = {"problem.severity": _PROBLEM[declared.severity]}
     return rule
 
 
-def _result(diagnostic: Diagnostic, placements: Placements, rules: list[str]) -> dict[str, Any]:
+def _invocation(unread: list[str]) -> dict[str, Any]:
+    invocation: dict[str, Any] = {"executionSuccessful": not unread}
+    if unread:
+        invocation["toolExecutionNotifications"] = [
+            {"level": "error", "message": {"text": message}} for message in unread
+        ]
+    return invocation
+
+
+def _result(
+    diagnostic: Diagnostic, placements: Placements, rules: list[str], seen: Counter[str]
+) -> dict[str, Any]:
     text = ". ".join(part for part in (diagnostic.message, diagnostic.hint) if part)
     result: dict[str, Any] = {
         "ruleId": diagnostic.code,
@@ -46,6 +82,7 @@ def _result(diagnostic: Diagnostic, placements: Placements, rules: list[str]) ->
         "level": _LEVEL[diagnostic.severity],
         "message": {"text": "\n".join((text, *diagnostic.notes))},
         "locations": [{"physicalLocation": _physical(diagnostic.span, placements)}],
+        "partialFingerprints": {"vega/v1": _fingerprint(diagnostic, placements, seen)},
     }
     if diagnostic.labels:
         result["relatedLocations"] = [
@@ -55,10 +92,27 @@ def _result(diagnostic: Diagnostic, placements: Placements, rules: list[str]) ->
             }
             for label in diagnostic.labels
         ]
-    fixes = [_fix(fix, placements) for fix in diagnostic.fixes if fix.edits]
+    fixes = [
+        _fix(fix, placements)
+        for fix in diagnostic.fixes
+        if fix.edits and all(locate(edit.span, placements) for edit in fix.edits)
+    ]
     if fixes:
         result["fixes"] = fixes
     return result
+
+
+def _fingerprint(diagnostic: Diagnostic, placements: Placements, seen: Counter[str]) -> str:
+    """What tells a finding apart from others, whatever lines are put before it."""
+    location = locate(diagnostic.span, placements)
+    place = ""
+    if location is not None:
+        line = location.file.line_text(location.position.line)
+        place = f"{location.file.path}\0{line.strip()}"
+    text = f"{diagnostic.code}\0{diagnostic.message}\0{place}"
+    digest = hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()[:16]
+    seen[digest] += 1
+    return f"{digest}:{seen[digest]}"
 
 
 def _fix(fix: Fix, placements: Placements) -> dict[str, Any]:
@@ -66,7 +120,7 @@ def _fix(fix: Fix, placements: Placements) -> dict[str, Any]:
     for edit in fix.edits:
         place = _physical(edit.span, placements)
         by_file.setdefault(place["artifactLocation"]["uri"], []).append(
-            {"deletedRegion": place.get("region", {}), "insertedContent": {"text": edit.text}}
+            {"deletedRegion": place["region"], "insertedContent": {"text": edit.text}}
         )
     changes = [
         {"artifactLocation": {"uri": uri}, "replacements": edits} for uri, edits in by_file.items()
