@@ -1,17 +1,16 @@
 """Running many tests: one after the other, or in several processes."""
 
-import multiprocessing
 import os
-import sys
 import tempfile
 from collections.abc import Generator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
 from pathlib import Path
 
 from vegac.source.render.canvas import Style
-from vegac.testing.collecting import Selected, load
+from vegac.testing.cases import TestFile
+from vegac.testing.collecting import Selected
+from vegac.testing.crew import Crew, Setup
 from vegac.testing.results import Result
-from vegac.testing.running import Runner
+from vegac.testing.running import Runner, line_of
 from vegac.workspace import Workspace
 
 _PART = 40
@@ -58,34 +57,27 @@ def _here(selected: Sequence[Selected], runner: Runner) -> Generator[Result]:
 def _in_processes(
     workspace: Workspace, selected: Sequence[Selected], jobs: int, style: Style, folder: Path
 ) -> Generator[Result]:
-    # A forked process has everything imported already. Elsewhere forking is not safe.
-    method = "fork" if sys.platform == "linux" else "spawn"
-    context = multiprocessing.get_context(method)
-    pool = ProcessPoolExecutor(jobs, context)
-    waiting: list[Future[list[Result]]] = []
-    try:
-        for item in selected:
-            parts = [item.chosen[at : at + _PART] for at in range(0, len(item.chosen), _PART)]
-            waiting += [
-                pool.submit(_part, workspace.root, item.file.path, part, style, folder)
-                for part in parts or [[]]
-            ]
-        for future in waiting:
-            yield from future.result()
-    finally:
-        for future in waiting:
-            future.cancel()
-        pool.shutdown(cancel_futures=True)
+    setup = Setup(workspace.root, style, folder)
+    tasks = [
+        (item.file, item.chosen[at : at + _PART])
+        for item in selected
+        for at in range(0, max(len(item.chosen), 1), _PART)
+    ]
+    done: dict[int, list[Result]] = {}
+    with Crew(setup, min(jobs, len(tasks))) as crew:
+        for number, (file, part) in enumerate(tasks):
+            crew.give(number, file.path, part)
+        for number in range(len(tasks)):
+            while number not in done:
+                finished, results = crew.next()
+                done[finished] = _lost(*tasks[finished]) if results is None else results
+            yield from done.pop(number)
 
 
-def _part(
-    root: Path, path: Path, chosen: Sequence[int], style: Style, folder: Path
-) -> list[Result]:
-    """Run some tests of a file, in a process of the pool."""
-    workspace = Workspace(root)
-    file = load(workspace, path)
-    assert file is not None
-    runner = Runner(workspace, style, folder)
-    if file.broken:
-        return [runner.broken(file)]
-    return [runner.run(file, file.cases[index]) for index in chosen]
+def _lost(file: TestFile, part: Sequence[int]) -> list[Result]:
+    """The results of tests whose process died."""
+    problem = "the process that ran this test, or one before it, died; see where with -j 1"
+    return [
+        Result(file.name, case.name, line_of(file, case), problems=[problem])
+        for case in (file.cases[index] for index in part)
+    ]

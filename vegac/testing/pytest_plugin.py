@@ -43,6 +43,8 @@ class VegaTest(pytest.Item):
 
     def __init__(self, *, file: "TestFile", case: "Case", **kwargs: Any) -> None:
         super().__init__(**kwargs)  # pyright: ignore[reportUnknownMemberType]
+        # Plugins look for the fixtures of every item, though these have none.
+        self.funcargs: dict[str, object] = {}
         self._file = file
         self._case = case
 

@@ -44,7 +44,7 @@ class Runner:
 
     def run(self, file: TestFile, case: Case) -> Result:
         """What became of a test; mistakes of any kind are part of it."""
-        result = Result(file.name, case.name, _line(file, case))
+        result = Result(file.name, case.name, line_of(file, case))
         started = time.perf_counter()
         printed = io.StringIO()
         with contextlib.redirect_stdout(printed):
@@ -63,7 +63,8 @@ class Runner:
         return Result(file.name, "", 1, problems=[text])
 
 
-def _line(file: TestFile, case: Case) -> int:
+def line_of(file: TestFile, case: Case) -> int:
+    """The line on which a test begins."""
     return file.placements.locate(case.key.span).position.line
 
 
