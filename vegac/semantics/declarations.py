@@ -128,7 +128,7 @@ class Collector:
         if not isinstance(node, Mapping):
             if not isinstance(node, ErrorNode) and not is_null(node):
                 self.findings.report(
-                    "wrong-type",
+                    "not-a-mapping",
                     node.span,
                     f"`{kind}` is a map from names to definitions",
                     hint="write each name as a key, indented below it",

@@ -96,7 +96,7 @@ class StepReader:
             word = first_word(node.value)[0] if isinstance(node, Scalar) else ""
             example = f"`{word}: ...`" if word in self.agents else "`Coder: Write the code`"
             self.findings.report(
-                "wrong-type",
+                "not-a-mapping",
                 node.span,
                 "a step is a key with a value",
                 hint=f"write it as {example}",
@@ -204,7 +204,8 @@ class StepReader:
                 if first_word(key)[0] in self.agents or self._kind(key) != "send":
                     continue  # said as ambiguous-step
                 meant = unknown_key(self.findings, entry.key, table, owner)
-                if meant and meant not in fields:
+                given = meant in fields or any(other.key.value == meant for other in entries)
+                if meant and not given:
                     fields[meant] = entry  # one mistake, one finding
             elif key in fields:
                 self.findings.report(

@@ -114,7 +114,7 @@ class AgentBuilder:
         if not isinstance(node, Mapping):
             if not quiet and not isinstance(node, ErrorNode):
                 self.findings.report(
-                    "wrong-type",
+                    "not-a-mapping",
                     node.span,
                     f"agent '{declaration.name}' is a map of its fields",
                     hint="give it at least `system:` and `model:`",

@@ -63,7 +63,8 @@ def build_workflow(context: "ProgramContext", declaration: Declaration) -> Built
     if "steps" in table and is_null(table["steps"].value):
         del table["steps"]
     steps = reader.block(table["steps"].value) if "steps" in table else []
-    empty = "steps" in table and not steps and isinstance(table["steps"].value, Sequence)
+    listed = table["steps"].value if "steps" in table else None
+    empty = isinstance(listed, Sequence) and not listed.items
     if empty or ("steps" not in table and isinstance(node, Mapping)):
         _no_steps(findings, declaration)
     assigned = assigned_by(steps)
@@ -114,7 +115,7 @@ def _entries(fields: FieldReader, declaration: Declaration) -> dict[str, Entry]:
         return {}
     if not isinstance(node, Mapping):
         fields.findings.report(
-            "wrong-type",
+            "not-a-mapping",
             declaration.key.span if is_null(node) else node.span,
             f"workflow '{declaration.name}' is a map with its `steps`; here stands {kind_of(node)}",
             hint="add `steps:` below it",
