@@ -86,11 +86,13 @@ def branch_function(
     if plan.computed:
         g.own_names = f.temporary("names")
         g.text(f"{g.own_names}: {f.module.annotations.text(MAP)} = {{}}")
+    place = len(f.module.parts)
     returned = _body(g, plan, body)
     returns = _annotation(f, returned)
     function = _take_name(f, wanted)
     bound_of_effects = effect_bound(body, f.module.program)
-    f.module.add(_lines(g, function, signature, returns, bound_of_effects))
+    lines = _lines(g, function, signature, returns, bound_of_effects)
+    f.module.parts.insert(place, lines)
     same = _same_as_save(plan)
     result = None
     if plan.result is not None:

@@ -50,9 +50,6 @@ class ModuleContext:
         self._forms: dict[str, str] = {}
         self._defaults: dict[tuple[str, str], str] = {}
 
-    def add(self, lines: list[Line]) -> None:
-        self.parts.append(lines)
-
     # --- defaults ------------------------------------------------------------------------------
 
     def default(self, workflow: ir.Workflow, declared: ir.Input, type_: Type) -> Code:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from vega_grammar.filters import FILTERS
 from vegac.ir import nodes as ir
 from vegac.ir.free_variables import ends, needs
+from vegac.ir.nesting import MAX_BLOCKS, nested_blocks
 from vegac.ir.text import expression_text
 from vegac.ir.traverse import branches, expressions, results, statements, targets, walk
 from vegac.semantics.types import (
@@ -43,6 +44,8 @@ def _twice(names: list[str]) -> list[str]:
 
 
 def _workflow(program: ir.Program, workflow: ir.Workflow) -> Iterator[str]:
+    if nested_blocks(workflow.body) > MAX_BLOCKS:
+        yield f"more than {MAX_BLOCKS} blocks stand inside each other"
     yield from _sites(workflow)
     yield from _flow(workflow)
     for statement in statements(workflow.body):
