@@ -1,0 +1,1 @@
+"""What the server can do: a module a feature, each a pure function of a snapshot and a place."""

@@ -1,0 +1,379 @@
+"""Everything in a program that means something: its keys and values with what the grammar says."""
+
+from collections.abc import Iterator
+from typing import Literal
+
+from msgspec import Struct
+
+from vega_grammar import keys as grammar
+from vegac.semantics.declarations import Declarations
+from vegac.source.findings import Findings
+from vegac.syntax.document import Step, StepReader
+from vegac.syntax.nodes import Mapping, Node, Scalar, Sequence
+
+Kind = Literal[
+    "key",  # a key that the grammar knows
+    "definition",  # the name of an agent, workflow or tool
+    "input",  # the name of an input where it is declared
+    "parameter",  # the name of a parameter of a tool
+    "argument",  # the name of an input where a workflow is called; `detail` names the workflow
+    "assign",  # a key of `set`
+    "step-name",
+    "save",
+    "agent",
+    "workflow",
+    "tool",
+    "text",
+    "expression",
+    "for",
+    "output",  # text, or one bare name
+    "word",
+    "model",
+    "file",
+    "type",
+    "other",
+]
+_KINDS: dict[str, Kind] = {
+    "text": "text",
+    "value": "text",
+    "expression": "expression",
+    "condition": "expression",
+    "word": "word",
+    "words": "word",
+    "agent": "agent",
+    "agents": "agent",
+    "workflow": "workflow",
+    "tools": "tool",
+    "save": "save",
+    "type": "type",
+}
+_FILE_KEYS = ("knowledge", "file", "include")
+_MODEL_KEYS = ("model", "fallback_model", "default_model")
+
+
+class Place(Struct, eq=False):
+    """A scalar of a program. `section` and `owner` say which definition holds it; `spec` is the
+    grammar's word on the key (of a key) or on the value."""
+
+    kind: Kind
+    node: Scalar
+    section: str = ""
+    owner: str = ""
+    spec: grammar.Key | None = None
+    detail: str = ""
+    start: int = 0
+    """The part of the value that counts: the name of an agent at the start of a step's key."""
+    end: int = -1
+
+
+class Walker:
+    """Walks the definitions of a program's files."""
+
+    def __init__(self, declarations: Declarations) -> None:
+        self.declarations = declarations
+        agents = dict.fromkeys(declarations.agents)
+        self.reader = StepReader(agents, list(agents), Findings())
+        self.section = ""
+        self.owner = ""
+        self.steps: dict[str, list[Step]] = {}
+        """The steps of each workflow."""
+
+    def place(self, kind: Kind, node: Scalar, spec: grammar.Key | None = None) -> Place:
+        return Place(kind, node, self.section, self.owner, spec)
+
+    def program(self) -> Iterator[Place]:
+        for tree in self.declarations.trees:
+            if tree.root is not None:
+                self.section = self.owner = ""
+                yield from self.file(tree.root)
+
+    def file(self, root: Mapping) -> Iterator[Place]:
+        names = {entry.key.value for entry in root.entries}
+        if "implementation" in names:
+            self.section, self.owner = "tools", ""
+            name = root.get("name")
+            if isinstance(name, Scalar):
+                self.owner = name.value
+                yield self.place("definition", name)
+            yield from self.tool(root)
+            return
+        if not names & grammar.TOP.keys():
+            yield from self.definitions("tools", root)
+            return
+        for entry in root.entries:
+            self.section = self.owner = ""
+            key = entry.key.value
+            spec = grammar.TOP.get(key)
+            yield self.place("key", entry.key, spec)
+            if key in ("agents", "workflows", "tools") and isinstance(entry.value, Mapping):
+                yield from self.definitions(key, entry.value)
+            elif key == "tests" and isinstance(entry.value, Mapping):
+                self.section = "tests"
+                yield from self.tests(entry.value)
+            elif spec is not None:
+                yield from self.value(key, spec, entry.value)
+
+    def definitions(self, section: str, node: Mapping) -> Iterator[Place]:
+        for entry in node.entries:
+            self.section, self.owner = section, entry.key.value
+            if section == "tools" and entry.key.value == "include":
+                yield self.place("key", entry.key, grammar.TOP["include"])
+                yield from self.value("include", grammar.TOP["include"], entry.value)
+                continue
+            yield self.place("definition", entry.key)
+            if not isinstance(entry.value, Mapping):
+                continue
+            match section:
+                case "agents":
+                    yield from self.table(entry.value, grammar.AGENT)
+                case "tools":
+                    yield from self.tool(entry.value)
+                case _:
+                    yield from self.workflow(entry.value)
+
+    # --- tables --------------------------------------------------------------------------------
+
+    def table(self, node: Mapping, table: grammar.Table) -> Iterator[Place]:
+        for entry in node.entries:
+            spec = table.get(entry.key.value)
+            if spec is not None:
+                yield self.place("key", entry.key, spec)
+                yield from self.value(entry.key.value, spec, entry.value)
+
+    def value(self, key: str, spec: grammar.Key, node: Node) -> Iterator[Place]:
+        kinds = spec.kind.split("|")
+        if isinstance(node, Scalar):
+            yield self.place(self._kind(key, kinds), node, spec)
+            return
+        for kind in kinds:
+            name = kind.partition(":")[2]
+            if kind.startswith("table:") and isinstance(node, Mapping):
+                yield from self.table(node, grammar.TABLES[name])
+                return
+            if kind.startswith("tables:"):
+                items = node.items if isinstance(node, Sequence) else [node]
+                for item in items:
+                    if isinstance(item, Mapping):
+                        yield from self.table(item, grammar.TABLES[name])
+                return
+        if isinstance(node, Sequence):
+            for item in node.items:
+                if isinstance(item, Scalar):
+                    yield self.place(self._kind(key, kinds), item, spec)
+                else:
+                    yield from self.texts(item)
+        elif {"map", "value", "text"} & set(kinds) and self.section != "agents":
+            yield from self.texts(node)
+
+    def _kind(self, key: str, kinds: list[str]) -> Kind:
+        if key in _MODEL_KEYS:
+            return "model"
+        if key in _FILE_KEYS:
+            return "file"
+        if key == "output":
+            return "output"
+        for kind in kinds:
+            if kind in _KINDS:
+                return _KINDS[kind]
+        if kinds[0] in ("list", "map") and self.section in ("workflows", "tools"):
+            return "text"
+        return "other"
+
+    def texts(self, node: Node | None) -> Iterator[Place]:
+        """Every scalar of a tree, as text."""
+        if isinstance(node, Scalar):
+            yield self.place("text", node)
+        elif isinstance(node, Sequence):
+            for item in node.items:
+                yield from self.texts(item)
+        elif isinstance(node, Mapping):
+            for entry in node.entries:
+                yield from self.texts(entry.value)
+
+    # --- tools ---------------------------------------------------------------------------------
+
+    def tool(self, node: Mapping) -> Iterator[Place]:
+        for entry in node.entries:
+            key, value = entry.key.value, entry.value
+            spec = grammar.TOOL.get(key)
+            if spec is None:
+                continue
+            yield self.place("key", entry.key, spec)
+            if key == "implementation" and isinstance(value, Mapping):
+                type_ = value.get("type")
+                word = type_.value if isinstance(type_, Scalar) else ""
+                yield from self.table(value, grammar.IMPLEMENTATION.get(word, {}))
+            elif key == "params":
+                yield from self._params(value)
+            elif key != "name":
+                yield from self.value(key, spec, value)
+
+    def _params(self, node: Node) -> Iterator[Place]:
+        if isinstance(node, Mapping):
+            for entry in node.entries:
+                yield self.place("parameter", entry.key)
+                if isinstance(entry.value, Mapping):
+                    yield from self.table(entry.value, grammar.PARAM)
+        elif isinstance(node, Sequence):
+            for item in node.items:
+                name = item.get("name") if isinstance(item, Mapping) else None
+                if isinstance(item, Mapping):
+                    yield from self.table(item, grammar.PARAM)
+                if isinstance(name, Scalar):
+                    yield self.place("parameter", name)
+
+    # --- workflows -----------------------------------------------------------------------------
+
+    def workflow(self, node: Mapping) -> Iterator[Place]:
+        for entry in node.entries:
+            key, value = entry.key.value, entry.value
+            spec = grammar.WORKFLOW.get(key)
+            if spec is None:
+                continue
+            yield self.place("key", entry.key, spec)
+            if key == "inputs":
+                yield from self._inputs(value)
+            elif key == "steps":
+                steps = self.reader.block(value)
+                self.steps[self.owner] = steps
+                for step in steps:
+                    yield from self.step(step)
+            else:
+                yield from self.value(key, spec, value)
+
+    def _inputs(self, node: Node) -> Iterator[Place]:
+        if isinstance(node, Sequence):
+            for item in node.items:
+                if isinstance(item, Scalar):
+                    yield self.place("input", item)
+        elif isinstance(node, Mapping):
+            for entry in node.entries:
+                yield self.place("input", entry.key)
+                if isinstance(entry.value, Mapping):
+                    yield from self.table(entry.value, grammar.INPUT)
+                elif isinstance(entry.value, Scalar):
+                    yield self.place("type", entry.value)
+
+    def step(self, step: Step) -> Iterator[Place]:
+        if step.kind == "send":
+            yield from self._send(step)
+        elif step.key.value != step.kind:
+            yield self.place("for", step.key, grammar.STEPS["for"]["for"])
+        table = _table_of(step)
+        for name, entry in step.fields.items():
+            spec = table.get(name)
+            yield self.place("key", entry.key, spec)
+            yield from self._field(step, name, spec, entry.value)
+        if step.kind == "for" and step.key.value != "for":
+            for inner in step.blocks.get("steps", []):
+                if "steps" not in step.fields:
+                    yield from self.step(inner)
+
+    def _send(self, step: Step) -> Iterator[Place]:
+        start, end = step.agent_range
+        place = self.place("agent", step.key)
+        place.start, place.end = start, end
+        yield place
+        if isinstance(step.value, Scalar):
+            yield self.place("text", step.value, grammar.SEND["send"])
+
+    def _field(
+        self, step: Step, name: str, spec: grammar.Key | None, value: Node
+    ) -> Iterator[Place]:
+        if name in step.blocks:
+            for inner in step.blocks[name]:
+                yield from self.step(inner)
+        elif name == "elif":
+            yield from self._elif(step, value)
+        elif name == "set" and isinstance(value, Mapping):
+            for entry in value.entries:
+                yield self.place("assign", entry.key)
+                yield from self.texts(entry.value)
+        elif name == "with" and isinstance(value, Mapping):
+            callee = step.value.value if isinstance(step.value, Scalar) else ""
+            for entry in value.entries:
+                place = self.place("argument", entry.key)
+                place.detail = callee
+                yield place
+                yield from self.texts(entry.value)
+        elif name == "for" and isinstance(value, Scalar):
+            yield self.place("for", value, spec)
+        elif name == "name" and isinstance(value, Scalar):
+            yield self.place("step-name", value, spec)
+        elif name == "return" and isinstance(value, Scalar):
+            yield self.place("output", value, spec)
+        elif name in ("repeat", "recall", "remember") and isinstance(value, Mapping):
+            return  # its keys are fields of the step
+        elif name == "parallel" and isinstance(value, Mapping):
+            return
+        elif spec is not None:
+            yield from self.value(name, spec, value)
+
+    def _elif(self, step: Step, node: Node) -> Iterator[Place]:
+        for part in node.items if isinstance(node, Sequence) else [node]:
+            for entry in part.entries if isinstance(part, Mapping) else []:
+                if entry.key.value in grammar.ELIF:
+                    yield self.place("key", entry.key, grammar.ELIF[entry.key.value])
+        for condition, block in step.elifs:
+            if isinstance(condition, Scalar):
+                yield self.place("expression", condition, grammar.ELIF["if"])
+            for inner in block:
+                yield from self.step(inner)
+
+    # --- tests ---------------------------------------------------------------------------------
+
+    def tests(self, node: Mapping) -> Iterator[Place]:
+        for test in node.entries:
+            if isinstance(test.value, Mapping):
+                self.owner = test.key.value
+                yield from self._test(test.value)
+
+    def _test(self, test: Mapping) -> Iterator[Place]:
+        from vegac.testing import keys as test_keys
+
+        workflow = test.get("workflow")
+        names = list(self.declarations.workflows)
+        callee = workflow.value if isinstance(workflow, Scalar) else names[0] if names else ""
+        for entry in test.entries:
+            key, value = entry.key.value, entry.value
+            if key in test_keys.TEST:
+                yield self.place("key", entry.key, test_keys.TEST[key])
+            if key == "workflow" and isinstance(value, Scalar):
+                yield self.place("workflow", value)
+            elif key == "inputs" and isinstance(value, Mapping):
+                for argument in value.entries:
+                    place = self.place("argument", argument.key)
+                    place.detail = callee
+                    yield place
+            elif key == "model" and isinstance(value, Sequence):
+                for item in value.items:
+                    agent = item.get("agent") if isinstance(item, Mapping) else None
+                    if isinstance(agent, Scalar):
+                        yield self.place("agent", agent)
+            elif key == "expect" and isinstance(value, Mapping):
+                yield from self._expect(value)
+
+    def _expect(self, node: Mapping) -> Iterator[Place]:
+        calls, sent = node.get("calls"), node.get("sent")
+        if isinstance(calls, Mapping):
+            calls = calls.get("unordered")
+        for item in calls.items if isinstance(calls, Sequence) else []:
+            if isinstance(item, Scalar):
+                yield self.place("agent", item)
+        for entry in sent.entries if isinstance(sent, Mapping) else []:
+            yield self.place("agent", entry.key)
+
+
+def _table_of(step: Step) -> grammar.Table:
+    """What the keys of a step mean, those inside its main value included."""
+    if step.kind == "send":
+        return grammar.SEND
+    inner: dict[str, grammar.Table] = {
+        "repeat": grammar.REPEAT,
+        "recall": grammar.RECALL,
+        "remember": grammar.REMEMBER,
+    }
+    table = {**grammar.COMMON, **inner.get(step.kind, {}), **grammar.STEPS[step.kind]}
+    if step.kind == "parallel" and isinstance(step.value, Mapping):
+        table = {**grammar.PARALLEL_AGENT, **table}
+    return table

@@ -1,0 +1,61 @@
+"""Telling the client what is wrong, after each change and in all files that it concerns."""
+
+import asyncio
+from pathlib import Path
+
+from lsprotocol import types
+from pygls.lsp.server import LanguageServer
+
+from vega_lsp.features.diagnostics import diagnostics
+from vega_lsp.session import Session
+
+
+class Publisher:
+    """Publishes diagnostics of the programs whose files are open.
+
+    A change is answered when no other one has come for `debounce` milliseconds.
+    """
+
+    def __init__(self, server: LanguageServer, session: Session) -> None:
+        self.server = server
+        self.session = session
+        self._timer: asyncio.TimerHandle | None = None
+        self._published: dict[Path, list[types.Diagnostic]] = {}
+        self._told: dict[Path, int | None] = {}
+
+    def soon(self) -> None:
+        """Publish once the user pauses."""
+        if self._timer is not None:
+            self._timer.cancel()
+        delay = self.session.settings.debounce / 1000
+        if delay <= 0:
+            self.now()
+        else:
+            self._timer = asyncio.get_running_loop().call_later(delay, self.now)
+
+    def now(self) -> None:
+        """Publish what has changed since the last time."""
+        self._timer = None
+        session = self.session
+        wanted: dict[Path, None] = {}
+        for path in list(session.documents):
+            wanted[path] = None
+            for program in session.programs_of(path):
+                for file in program.files.values():
+                    wanted[file] = None
+        for path in [*wanted, *(path for path in self._published if path not in wanted)]:
+            document = session.documents.get(path)
+            version = document.version if document else None
+            found = diagnostics(session, path) if path in wanted else []
+            before = self._published.get(path)
+            if found == before and self._told.get(path) == version:
+                continue
+            if found or before or document:
+                self.server.text_document_publish_diagnostics(
+                    types.PublishDiagnosticsParams(session.uri(path), found, version)
+                )
+            self._told[path] = version
+            if found or document:
+                self._published[path] = found
+            else:
+                self._published.pop(path, None)

@@ -1,0 +1,219 @@
+"""The language server: it receives what the protocol says and asks the features."""
+
+import functools
+import logging
+from collections.abc import Callable
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from lsprotocol import types
+from pygls.capabilities import ServerCapabilitiesBuilder
+from pygls.lsp.server import LanguageServer
+
+from vega_lsp.features.diagnostics import diagnostics
+from vega_lsp.positions import encoding_of
+from vega_lsp.publishing import Publisher
+from vega_lsp.session import Session, Snapshot, path_of
+
+log = logging.getLogger(__name__)
+
+
+class VegaServer(LanguageServer):
+    """A server with what the editor has open."""
+
+    def __init__(self) -> None:
+        try:
+            number = version("vegac")
+        except PackageNotFoundError:
+            number = "0"
+        super().__init__("vega", number)  # pyright: ignore[reportUnknownMemberType]
+        self.session = Session()
+        self.publisher = Publisher(self, self.session)
+
+
+def create() -> VegaServer:
+    """A server with all features, not started."""
+    server = VegaServer()
+    for register in (_lifecycle, _synchronisation, _pulled_diagnostics):
+        register(server)
+    return server
+
+
+Handler = Callable[[Any], Any]
+
+
+def safely(function: Handler, default: Callable[[], Any] = lambda: None) -> Handler:
+    """The handler, which logs what goes wrong in it and then answers nothing."""
+
+    @functools.wraps(function)
+    def guarded(params: Any) -> Any:
+        try:
+            return function(params)
+        except Exception:
+            log.exception("%s failed", function.__name__)
+            return default()
+
+    return guarded
+
+
+def _feature(
+    server: VegaServer,
+    name: str,
+    options: Any = None,
+    default: Callable[[], Any] = lambda: None,
+) -> Callable[[Handler], Handler]:
+    """Register a handler that never raises."""
+
+    def decorate(function: Handler) -> Handler:
+        server.feature(name, options)(safely(function, default))
+        return function
+
+    return decorate
+
+
+def ask(
+    server: VegaServer,
+    name: str,
+    answer: Callable[[Snapshot, Any], Any],
+    options: Any = None,
+) -> None:
+    """Register a feature that answers about one document."""
+
+    def handler(params: Any) -> Any:
+        snapshot = server.session.snapshot(params.text_document.uri)
+        return None if snapshot is None else answer(snapshot, params)
+
+    handler.__name__ = name.replace("/", "_")
+    server.feature(name, options)(safely(handler))
+
+
+# --- life -----------------------------------------------------------------------------------------
+
+
+def _lifecycle(server: VegaServer) -> None:
+    session = server.session
+
+    @_feature(server, types.INITIALIZE)
+    def initialize(params: types.InitializeParams) -> None:
+        session.encoding = encoding_of(
+            ServerCapabilitiesBuilder.choose_position_encoding(params.capabilities)
+        )
+        folders = [path_of(folder.uri) for folder in params.workspace_folders or ()]
+        if not folders and params.root_uri:
+            folders = [path_of(params.root_uri)]
+        session.folders = folders
+        session.configure(params.initialization_options)
+
+    @_feature(server, types.INITIALIZED)
+    def initialized(_: types.InitializedParams) -> None:
+        _watch(server)
+
+    @_feature(server, types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS)
+    def folders(params: types.DidChangeWorkspaceFoldersParams) -> None:
+        removed = {path_of(folder.uri) for folder in params.event.removed}
+        session.folders = [folder for folder in session.folders if folder not in removed]
+        session.folders += [path_of(folder.uri) for folder in params.event.added]
+        session.restart()
+        server.publisher.soon()
+
+    @_feature(server, types.WORKSPACE_DID_CHANGE_CONFIGURATION)
+    def configuration(params: types.DidChangeConfigurationParams) -> None:
+        session.configure(params.settings)
+        server.publisher.soon()
+
+    @_feature(server, types.WORKSPACE_DID_CHANGE_WATCHED_FILES)
+    def watched(params: types.DidChangeWatchedFilesParams) -> None:
+        session.forget_files([path_of(change.uri) for change in params.changes])
+        server.publisher.soon()
+
+
+def _watch(server: VegaServer) -> None:
+    workspace = server.client_capabilities.workspace
+    watching = workspace.did_change_watched_files if workspace else None
+    if watching is None or not watching.dynamic_registration:
+        return
+    patterns = ("**/*.yaml", "**/*.yml", "**/*.md", "**/pyproject.toml")
+    watchers = [types.FileSystemWatcher(glob_pattern=pattern) for pattern in patterns]
+    server.client_register_capability(
+        types.RegistrationParams(
+            [
+                types.Registration(
+                    "vega-files",
+                    types.WORKSPACE_DID_CHANGE_WATCHED_FILES,
+                    types.DidChangeWatchedFilesRegistrationOptions(watchers),
+                )
+            ]
+        )
+    )
+
+
+# --- texts ----------------------------------------------------------------------------------------
+
+
+def _synchronisation(server: VegaServer) -> None:
+    session, publisher = server.session, server.publisher
+
+    @_feature(server, types.TEXT_DOCUMENT_DID_OPEN)
+    def opened(params: types.DidOpenTextDocumentParams) -> None:
+        session.open(params.text_document)
+        publisher.now()
+
+    @_feature(server, types.TEXT_DOCUMENT_DID_CHANGE)
+    def changed(params: types.DidChangeTextDocumentParams) -> None:
+        document = params.text_document
+        session.change(document.uri, document.version, params.content_changes)
+        publisher.soon()
+
+    @_feature(server, types.TEXT_DOCUMENT_DID_SAVE)
+    def saved(params: types.DidSaveTextDocumentParams) -> None:
+        session.forget_files([path_of(params.text_document.uri)])
+        publisher.soon()
+
+    @_feature(server, types.TEXT_DOCUMENT_DID_CLOSE)
+    def closed(params: types.DidCloseTextDocumentParams) -> None:
+        session.close(params.text_document.uri)
+        publisher.now()
+
+
+def _pulled_diagnostics(server: VegaServer) -> None:
+    session = server.session
+
+    def items(path: Path) -> list[types.Diagnostic]:
+        return diagnostics(session, path)
+
+    @_feature(
+        server,
+        types.TEXT_DOCUMENT_DIAGNOSTIC,
+        types.DiagnosticOptions(
+            inter_file_dependencies=True, workspace_diagnostics=True, identifier="vega"
+        ),
+        default=lambda: types.RelatedFullDocumentDiagnosticReport([]),
+    )
+    def pull(params: types.DocumentDiagnosticParams) -> Any:
+        found = items(path_of(params.text_document.uri))
+        digest = str(hash(repr(found)))
+        if params.previous_result_id == digest:
+            return types.RelatedUnchangedDocumentDiagnosticReport(digest)
+        return types.RelatedFullDocumentDiagnosticReport(found, result_id=digest)
+
+    @_feature(
+        server,
+        types.WORKSPACE_DIAGNOSTIC,
+        default=lambda: types.WorkspaceDiagnosticReport([]),
+    )
+    def pull_all(_: types.WorkspaceDiagnosticParams) -> types.WorkspaceDiagnosticReport:
+        files: dict[Path, None] = {}
+        for program in session.all_programs():
+            files.update(dict.fromkeys(program.files.values()))
+        reports: list[Any] = []
+        for path in files:
+            document = session.documents.get(path)
+            reports.append(
+                types.WorkspaceFullDocumentDiagnosticReport(
+                    uri=session.uri(path),
+                    items=items(path),
+                    version=document.version if document else None,
+                )
+            )
+        return types.WorkspaceDiagnosticReport(reports)
