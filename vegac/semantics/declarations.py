@@ -28,7 +28,11 @@ class Declaration(Struct, eq=False):
 
 
 class Declarations(Struct, eq=False):
-    """All that a program declares. `server` programs belong to a product that adds tools."""
+    """All that a program declares. `server` programs belong to a product that adds tools.
+
+    `incomplete` are the kinds of which some may stand where nothing could be read: a name of such
+    a kind that is not known is no news.
+    """
 
     file: str
     name: str = ""
@@ -39,7 +43,11 @@ class Declarations(Struct, eq=False):
     settings: Declaration | None = None
     tests: Declaration | None = None
     server: bool = False
+    incomplete: set[str] = field(default_factory=set[str])
     trees: list[FileTree] = field(default_factory=list[FileTree])
+
+
+_KINDS = {"agents", "workflows", "tools"}
 
 
 class Collector:
@@ -126,6 +134,8 @@ class Collector:
 
     def _section(self, program: Declarations, kind: str, node: Node, path: str) -> None:
         if not isinstance(node, Mapping):
+            if not is_null(node):
+                program.incomplete.add(kind)
             if not isinstance(node, ErrorNode) and not is_null(node):
                 self.findings.report(
                     "not-a-mapping",
@@ -219,6 +229,7 @@ class Collector:
                 continue
             trees = self.load(item.value, path)
             if not trees and not _is_pattern(item.value):
+                program.incomplete |= _KINDS
                 self.findings.report(
                     "missing-file",
                     item.span,
@@ -240,6 +251,8 @@ class Collector:
             )
         elif path not in self.seen:
             root = tree.root
+            if root is None:
+                program.incomplete |= _KINDS
             names = _names(root) if root is not None else set[str]()
             if root is not None and not names & {*grammar.TOP, "implementation"}:
                 # A file of tools: names at the top, definitions below.

@@ -143,6 +143,8 @@ class AgentBuilder:
         """Report a name that no agent has."""
         names = self.program.agents
         near = nearest(scalar.value, names)
+        if not near and "agents" in self.program.incomplete:
+            return
         self.findings.report(
             code,
             scalar.span,
@@ -315,6 +317,8 @@ class AgentBuilder:
             return None
         names = [*self.program.tools, *BUILTIN_TOOLS]
         near = nearest(name, names)
+        if not near and "tools" in self.program.incomplete:
+            return None
         self.findings.report(
             "unknown-tool",
             item.span,

@@ -36,8 +36,9 @@ def call(builder: "StepBuilder", step: Step, site: str) -> ir.Block:
         )
     workflows = builder.context.workflow_names
     if name is None or name not in workflows:
-        if name is not None and isinstance(step.value, Scalar):
-            near = nearest(name, workflows)
+        near = nearest(name, workflows) if name is not None else []
+        missing = "workflows" in builder.context.declarations.incomplete
+        if name is not None and isinstance(step.value, Scalar) and (near or not missing):
             span = step.value.span
             builder.findings.report(
                 "unknown-workflow",
@@ -208,8 +209,14 @@ def _misfit(value: ir.Expr, wanted: Type) -> tuple[ir.Expr, Type] | None:
         case ir.MapValue(values=values), MapOf(inner):
             found = (_misfit(item, inner) for item in values)
         case _:
-            return None if _fits(value.type, wanted) else (value, wanted)
+            fraction = wanted == INTEGER and _is_fraction(value)
+            return (value, wanted) if fraction or not _fits(value.type, wanted) else None
     return next((part for part in found if part is not None), None)
+
+
+def _is_fraction(value: ir.Expr) -> bool:
+    number = value.value if isinstance(value, ir.Const) else None
+    return isinstance(number, float) and not number.is_integer()
 
 
 def _fits(source: Type, target: Type) -> bool:

@@ -342,6 +342,8 @@ class StepBuilder:
         agents = self.context.agents
         names = [*agents, *grammar.STEPS]
         near = nearest(step.agent, names)
+        if not near and "agents" in self.context.declarations.incomplete:
+            return
         self.findings.report(
             "unknown-agent",
             span,
