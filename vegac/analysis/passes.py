@@ -10,6 +10,7 @@ from vegac.analysis.leaks import check_leaks
 from vegac.analysis.limits import check_limits
 from vegac.analysis.messages import check_messages
 from vegac.analysis.names import check_names
+from vegac.analysis.nesting import check_nesting
 from vegac.analysis.parameters import check_parameters
 from vegac.analysis.patterns import check_patterns
 from vegac.analysis.quoted_holes import check_quoted_holes
@@ -44,6 +45,7 @@ def analyse(context: ProgramContext, program: ir.Program, findings: Findings) ->
     check_results(context, program, findings)
     check_repetition(program, findings)
     check_limits(context, findings)
+    check_nesting(program, findings)
     check_retries(context, findings)
     check_requests(context, program, findings)
     check_messages(program, findings)

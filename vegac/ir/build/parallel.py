@@ -234,6 +234,8 @@ def _one_agent(builder: "StepBuilder", step: Step, site: str) -> ir.Block:
     item = element(collection.type) or ANY
     message = ir.Variable(item, collection.span, "message")
     scope.variables.setdefault("message", item)
+    result = scope.variables.get("result")
+    scope.variables["result"] = STRING if result is None else join(result, STRING)
     over = "list" if isinstance(collection.type, ListOf) else "any"
     send_site = builder.site(site, agent.value)
     send = ir.Send(
