@@ -96,6 +96,12 @@ class Workspace:
         self._resolved_root = self.root.resolve()
         self._configs: dict[Path, Config] = {}
 
+    def renewed(self) -> "Workspace":
+        """A workspace for another day and other configurations that has read the same files."""
+        workspace = Workspace(self.root)
+        workspace.reader = self.reader
+        return workspace
+
     # --- files ---------------------------------------------------------------------------------
 
     def discover(self, paths: Sequence[Path]) -> list[Path]:

@@ -2,11 +2,11 @@
 
 import sys
 from collections.abc import Sequence
-from os.path import commonpath
+from os.path import commonpath, relpath
 from pathlib import Path
 from typing import Literal
 
-from vegac.cli.findings import Gathered, discover, without_parts
+from vegac.cli.findings import Gathered, discover, files_of, without_parts
 from vegac.cli.problem import Problem
 from vegac.cli.terminal import note, out, write_file
 from vegac.source.file import Placements
@@ -44,7 +44,7 @@ def build(
     if output == "-":
         out("\n".join(texts.values()))
         return int(failed)
-    folder = Path(output or DEFAULT_FOLDER)
+    folder = _folder(output, workspace, programs)
     changed = [path for path, text in texts.items() if not _same(folder / path, text)]
     for path in changed:
         if check:
@@ -57,6 +57,22 @@ def build(
     return int(failed or (check and bool(changed)))
 
 
+def _folder(output: str | None, workspace: Workspace, programs: Sequence[Path]) -> Path:
+    """Where to write: the given folder, or the one that the project of the programs sets."""
+    if output:
+        return Path(output)
+    folders = {workspace.config(path.parent).output_folder() for path in programs}
+    if len(folders) > 1:
+        raise Problem(
+            "these programs belong to projects that set different folders for their modules",
+            hint="Name one with '--output DIR'.",
+        )
+    (folder,) = folders
+    if folder is None:
+        return Path(DEFAULT_FOLDER)
+    return Path(relpath(folder)) if folder.is_relative_to(Path.cwd()) else folder
+
+
 def _compile(
     workspace: Workspace, programs: list[Path], given: Sequence[Path]
 ) -> dict[Path, Compiled]:
@@ -64,8 +80,8 @@ def _compile(
         compiled = {path: workspace.compile(path) for path in programs}
     except UsageError as error:
         raise Problem(str(error)) from error
-    reports = {path: result.report for path, result in compiled.items()}
-    return {path: compiled[path] for path in without_parts(reports, given, workspace)}
+    files = {path: files_of(result.report) for path, result in compiled.items()}
+    return {path: compiled[path] for path in without_parts(files, given, workspace)}
 
 
 def _outputs(compiled: dict[Path, Compiled], emit: Literal["python", "ir"]) -> dict[Path, str]:

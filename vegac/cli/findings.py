@@ -1,26 +1,19 @@
-"""Programs to work on, and presenting what was found in them."""
+"""Programs to work on, and what was found in them."""
 
-import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Literal
 
 from msgspec import Struct
 
 from vegac.cli.problem import Problem
 from vegac.source.diagnostic import Diagnostic
 from vegac.source.file import Placements
-from vegac.source.registry import CODES
-from vegac.source.render import arrange, count, summary
-from vegac.source.render.canvas import style_of
-from vegac.source.suggest import did_you_mean
 from vegac.workspace import Report, UsageError, Workspace
-
-Format = Literal["text", "json", "sarif", "github"]
 
 
 class Gathered(Struct):
-    """What was found in several programs. `unread` are files that could not be read."""
+    """What was found in several programs. `unread` are messages about files that could not be
+    read; `strict` says that some program wants warnings to fail its check."""
 
     diagnostics: list[Diagnostic]
     placements: Placements
@@ -57,87 +50,19 @@ def discover(workspace: Workspace, paths: Iterable[Path]) -> list[Path]:
     return found
 
 
+def files_of(report: Report) -> list[str]:
+    """The files of a program as messages name them, its own first."""
+    declarations = report.declarations
+    return [tree.file.path for tree in declarations.trees] if declarations is not None else []
+
+
 def without_parts(
-    results: dict[Path, Report], given: Iterable[Path], workspace: Workspace
-) -> dict[Path, Report]:
-    """The results of programs alone.
+    files: Mapping[Path, Sequence[str]], given: Iterable[Path], workspace: Workspace
+) -> list[Path]:
+    """Those that are programs of their own. `files` are the files of each, its own first.
 
     A file that another program includes is a part of that one, unless it was given by name.
     """
     named = set(given)
-    parts = {
-        tree.file.path
-        for report in results.values()
-        if report.declarations is not None
-        for tree in report.declarations.trees[1:]
-    }
-    return {
-        path: report
-        for path, report in results.items()
-        if path in named or workspace.shown(path) not in parts
-    }
-
-
-def describe(path: Path, report: Report) -> str:
-    """What a program holds, in one line."""
-    program = report.program
-    if program is None:
-        return f"{path}: nothing that can be read"
-    parts = (
-        count(len(program.agents), "agent"),
-        count(len(program.workflows), "workflow"),
-        count(len(program.tools), "tool"),
-    )
-    files = len(report.declarations.trees) if report.declarations else 1
-    included = f", {count(files - 1, 'included file')}" if files > 1 else ""
-    return f"{path}: {', '.join(parts)}{included}"
-
-
-def chosen(codes: Iterable[str]) -> set[str]:
-    """Codes out of comma-separated lists. Raises Problem for an unknown one."""
-    names = {name.strip() for text in codes for name in text.split(",") if name.strip()}
-    for name in sorted(names - set(CODES)):
-        hint = did_you_mean(name, CODES) or "'vegac explain' lists all of them."
-        raise Problem(f"there is no diagnostic '{name}'", hint=hint[0].upper() + hint[1:])
-    return names
-
-
-def present(findings: Gathered, form: Format) -> str:
-    """All findings in the wanted form; "" where there is nothing to say."""
-    if form == "text":
-        from vegac.source.render.text import render
-
-        text = render(findings.diagnostics, findings.placements, style_of(sys.stdout))
-        return text and f"{text}\n{summary(findings.diagnostics, findings.placements)}\n"
-    if form == "json":
-        from vegac.source.render.json import render as render_json
-
-        return render_json(findings.diagnostics, findings.placements)
-    if form == "sarif":
-        from vegac import __version__
-        from vegac.source.render.sarif import render as render_sarif
-
-        return render_sarif(findings.diagnostics, findings.placements, __version__)
-    from vegac.source.render.github import render as render_github
-
-    return render_github(findings.diagnostics, findings.placements)
-
-
-def statistics(findings: Gathered) -> str:
-    """How often each kind of finding was made, the most frequent first."""
-    totals: dict[tuple[str, str], int] = {}
-    for found in arrange(findings.diagnostics, findings.placements):
-        key = (found.severity, found.code)
-        totals[key] = totals.get(key, 0) + 1
-    rows = sorted(totals.items(), key=lambda row: (-row[1], row[0]))
-    digits = max((len(str(number)) for number in totals.values()), default=1)
-    longest = max((len(code) for _, code in totals), default=0)
-    return "".join(
-        f"{number:>{digits}}  {severity:<7}  {code:<{longest}}  {CODES[code].summary}\n"
-        for (severity, code), number in rows
-    )
-
-
-def clean(programs: int) -> str:
-    """What to say where nothing was found."""
-    return f"no problems in {count(programs, 'program')}"
+    parts = {part for names in files.values() for part in names[1:]}
+    return [path for path in files if path in named or workspace.shown(path) not in parts]

@@ -21,7 +21,9 @@ def check(
     strict: Annotated[bool, typer.Option("--strict", help="Let warnings fail the check.")] = False,
     select: Annotated[
         list[str] | None,
-        typer.Option(metavar="CODES", help="Show these diagnostics alone (separated by commas)."),
+        typer.Option(
+            metavar="CODES", help="Show these diagnostics alone: 'unknown-agent,unused-*'."
+        ),
     ] = None,
     ignore: Annotated[
         list[str] | None,
@@ -38,14 +40,28 @@ def check(
     diff: Annotated[
         bool, typer.Option("--diff", help="Show what fixes would change, and write nothing.")
     ] = False,
+    types: Annotated[
+        bool, typer.Option("--types", help="Print the types of variables and expressions, too.")
+    ] = False,
+    watch: Annotated[
+        bool, typer.Option("--watch", "-w", help="Check again whenever a file changes.")
+    ] = False,
+    cache: Annotated[
+        bool, typer.Option("--cache/--no-cache", help="Keep and use the outcomes of large checks.")
+    ] = True,
+    jobs: Annotated[
+        str | None,
+        typer.Option("-j", "--jobs", metavar="N", help="How many processes; by default as suits."),
+    ] = None,
     verbose: Annotated[
-        bool, typer.Option("--verbose", "-v", help="Say what each program holds.")
+        bool,
+        typer.Option("--verbose", "-v", help="Say what each program holds and how long it took."),
     ] = False,
 ) -> int:
     """Check programs and report what is wrong.
 
     Without a PATH the current folder is searched, as git would: ignored files and virtual
-    environments are skipped. The exit status is 1 where an error is found.
+    environments are skipped. The exit status is 1 where an error is shown.
     """
     from vegac.cli.checking import Check, run
 
@@ -61,5 +77,9 @@ def check(
             fix=fix,
             unsafe_fixes=unsafe_fixes,
             diff=diff,
+            types=types,
+            watch=watch,
+            cache=cache,
+            jobs=jobs,
         )
     )

@@ -1,6 +1,6 @@
 """Findings as JSON, for scripts."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -60,16 +60,27 @@ def as_data(diagnostic: Diagnostic, placements: Placements) -> dict[str, Any]:
 
 
 def render(
-    diagnostics: Iterable[Diagnostic], placements: Placements, unread: Iterable[str] = ()
+    diagnostics: Iterable[Diagnostic],
+    placements: Placements,
+    unread: Iterable[str] = (),
+    more: Mapping[str, Any] | None = None,
 ) -> str:
-    """An object with all findings, sorted by place, how many there are of each severity, and
-    messages about files that could not be read."""
+    """An object with all findings, sorted by place, how many there are of each severity, messages
+    about files that could not be read, and whatever `more` there is."""
     found = [as_data(diagnostic, placements) for diagnostic in arrange(diagnostics, placements)]
     totals = {
         f"{severity}s": sum(item["severity"] == severity for item in found)
         for severity in ("error", "warning", "info")
     }
-    return pretty({"version": 1, "diagnostics": found, "summary": totals, "unread": list(unread)})
+    return pretty(
+        {
+            "version": 1,
+            "diagnostics": found,
+            "summary": totals,
+            "unread": list(unread),
+            **(more or {}),
+        }
+    )
 
 
 def pretty(data: Any) -> str:

@@ -1,0 +1,1 @@
+"""The parts of `vegac check`: outcomes, where they are kept, and how many programs get theirs."""

@@ -1,0 +1,126 @@
+"""Which findings to show, and how."""
+
+import sys
+from collections.abc import Iterable, Sequence
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Any, Literal
+
+from msgspec import Struct
+
+from vegac.cli.findings import Gathered
+from vegac.cli.problem import Problem
+from vegac.source.diagnostic import Diagnostic
+from vegac.source.registry import CODES
+from vegac.source.render import arrange, count, summary
+from vegac.source.render.canvas import Style, style_of
+from vegac.source.render.json import pretty
+from vegac.source.suggest import did_you_mean
+
+if TYPE_CHECKING:
+    from vegac.cli.check.types import Typed
+
+Format = Literal["text", "json", "sarif", "github"]
+
+
+class Choice(Struct, frozen=True):
+    """The diagnostics to show: those of `select` (all, where that is empty) but not of `ignore`."""
+
+    select: frozenset[str]
+    ignore: frozenset[str]
+
+    def __contains__(self, finding: Diagnostic) -> bool:
+        code = finding.code
+        return (not self.select or code in self.select) and code not in self.ignore
+
+
+def choice(select: Iterable[str], ignore: Iterable[str]) -> Choice:
+    """What lists of codes and patterns choose. Raises Problem for one that fits no code."""
+    return Choice(_codes(select), _codes(ignore))
+
+
+def _codes(lists: Iterable[str]) -> frozenset[str]:
+    names = [name.strip() for text in lists for name in text.split(",") if name.strip()]
+    found: set[str] = set()
+    for name in names:
+        fitting = [code for code in CODES if fnmatchcase(code, name)]
+        if not fitting:
+            hint = did_you_mean(name, CODES) or "'vegac explain' lists all of them."
+            what = "no diagnostic fits" if "*" in name else "there is no diagnostic"
+            raise Problem(f"{what} '{name}'", hint=hint[0].upper() + hint[1:])
+        found.update(fitting)
+    return frozenset(found)
+
+
+def present(findings: Gathered, form: Format, types: "Sequence[Typed] | None" = None) -> str:
+    """All findings in the wanted form; "" where there is nothing to say.
+
+    With `types` these come first as text, and beside the findings as JSON.
+    """
+    found, placements = findings.diagnostics, findings.placements
+    if form == "text":
+        from vegac.source.render.text import render
+
+        style = style_of(sys.stdout)
+        text = render(found, placements, style)
+        text = text and f"{text}\n{summary(found, placements)}\n"
+        return "\n".join(filter(None, (_types_text(types or (), style), text)))
+    if form == "json":
+        from vegac.source.render.json import render as render_json
+
+        more = {} if types is None else {"types": _types_data(types)}
+        return render_json(found, placements, findings.unread, more)
+    if form == "sarif":
+        from vegac import __version__
+        from vegac.cli.explaining import page
+        from vegac.source.render.sarif import render as render_sarif
+
+        return render_sarif(found, placements, __version__, page=page, unread=findings.unread)
+    from vegac.source.render.github import render as render_github
+
+    return render_github(found, placements)
+
+
+def _types_text(types: "Sequence[Typed]", style: Style) -> str:
+    if not types:
+        return ""
+    from vegac.cli.check.types import line
+
+    return "".join(f"{line(typed, style)}\n" for typed in types)
+
+
+def _types_data(types: "Sequence[Typed]") -> list[dict[str, Any]]:
+    from vegac.cli.check.types import as_data
+
+    return [as_data(typed) for typed in types]
+
+
+def statistics(findings: Gathered, form: Format) -> str:
+    """How often each kind of finding was made, the most frequent first, as text or JSON."""
+    totals: dict[tuple[str, str], int] = {}
+    for found in arrange(findings.diagnostics, findings.placements):
+        key = (found.severity, found.code)
+        totals[key] = totals.get(key, 0) + 1
+    rows = sorted(totals.items(), key=lambda row: (-row[1], row[0]))
+    if form == "json":
+        return pretty(
+            [
+                {
+                    "code": code,
+                    "severity": severity,
+                    "count": number,
+                    "summary": CODES[code].summary,
+                }
+                for (severity, code), number in rows
+            ]
+        )
+    digits = max((len(str(number)) for number in totals.values()), default=1)
+    longest = max((len(code) for _, code in totals), default=0)
+    return "".join(
+        f"{number:>{digits}}  {severity:<7}  {code:<{longest}}  {CODES[code].summary}\n"
+        for (severity, code), number in rows
+    )
+
+
+def clean(programs: int) -> str:
+    """What to say where nothing was found."""
+    return f"no problems in {count(programs, 'program')}"

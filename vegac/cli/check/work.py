@@ -1,0 +1,139 @@
+"""Checking programs: from the cache, here, or in several processes."""
+
+import gc
+import os
+import time
+from collections.abc import Generator, Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from vegac.cli.check.result import Checked, Inputs, checked, inputs
+from vegac.workspace import UsageError, Workspace
+
+if TYPE_CHECKING:
+    from vegac.cli.check.cache import Cache
+
+_PARALLEL_BYTES = 256 * 1024
+"""With less source than this, starting processes takes longer than checking."""
+_PART_BYTES = 64 * 1024
+"""About how much source a process checks at a time."""
+_GARBAGE_BYTES = 1024 * 1024
+_MOST_JOBS = 16
+
+
+class Work(Struct, frozen=True):
+    """The outcome for one program, what it depends on (None for a file that cannot be read), and
+    how many seconds it took (0 for one that was kept from an earlier run)."""
+
+    outcome: Checked
+    inputs: Inputs | None
+    seconds: float
+
+
+def work_on(workspace: Workspace, path: Path) -> Work:
+    """Check one program."""
+    start = time.perf_counter()
+    try:
+        report = workspace.check(path)
+    except UsageError as error:
+        return Work(Checked((workspace.shown(path),), unread=str(error)), None, 0)
+    outcome, needed = checked(report), inputs(report, workspace)
+    return Work(outcome, needed, time.perf_counter() - start)
+
+
+def check_all(
+    workspace: Workspace, paths: Sequence[Path], cache: "Cache | None", jobs: int | None = None
+) -> dict[Path, Work]:
+    """Check programs; the outcomes are in the order of `paths`.
+
+    `jobs` is the most processes to use; by default as many as suit.
+    """
+    found: dict[Path, Work] = {}
+    if cache is not None:
+        for path in paths:
+            known = cache.get(workspace.shown(path))
+            if known is not None:
+                found[path] = Work(*known, 0)
+    left = [path for path in paths if path not in found]
+    try:
+        for path, work in _check(workspace, left, jobs):
+            found[path] = work
+            if cache is not None and work.inputs is not None:
+                cache.put(workspace.shown(path), work.outcome, work.inputs)
+    finally:
+        if cache is not None:
+            cache.save()
+    return {path: found[path] for path in paths}
+
+
+def _check(
+    workspace: Workspace, paths: Sequence[Path], jobs: int | None
+) -> Generator[tuple[Path, Work]]:
+    sizes = {path: _size(path) for path in paths}
+    total = sum(sizes.values())
+    if jobs is None:
+        jobs = min(_processors(), _MOST_JOBS, 2 * total // _PARALLEL_BYTES)
+    jobs = min(jobs, len(paths))
+    undone: Iterable[Path] = paths
+    if jobs > 1:
+        undone = yield from _in_processes(workspace, paths, sizes, jobs)
+    checked_bytes = 0
+    for path in undone:
+        yield path, work_on(workspace, path)
+        checked_bytes += sizes[path]
+        if checked_bytes > _GARBAGE_BYTES:
+            checked_bytes = 0
+            collect_garbage()
+
+
+def _in_processes(
+    workspace: Workspace, paths: Sequence[Path], sizes: dict[Path, int], jobs: int
+) -> Generator[tuple[Path, Work], None, list[Path]]:
+    """What other processes find; the programs that they could not deal with are returned."""
+    from vegac.cli.check.crew import check_in_processes
+
+    undone = dict.fromkeys(paths)
+    parts = _parts(sizes, min(_PART_BYTES, sum(sizes.values()) // jobs))
+    try:
+        for part, answer in check_in_processes(workspace.root, parts, jobs):
+            for path, work in zip(parts[part], answer, strict=True):
+                if work is not None:
+                    del undone[path]
+                    yield path, work
+    except OSError:
+        pass  # no more processes can be started here
+    return list(undone)
+
+
+def _parts(sizes: dict[Path, int], most: int) -> list[list[Path]]:
+    """Programs in parts of about `most` bytes."""
+    parts: list[list[Path]] = [[]]
+    room = most
+    for path, size in sizes.items():
+        if parts[-1] and size > room:
+            parts.append([])
+            room = most
+        parts[-1].append(path)
+        room -= size
+    return parts
+
+
+def collect_garbage() -> None:
+    """Free what checks leave behind where automatic collection is off."""
+    if not gc.isenabled():
+        gc.collect()
+
+
+def _processors() -> int:
+    """How many processors this process may use."""
+    affinity = getattr(os, "sched_getaffinity", None)
+    return len(affinity(0)) if affinity is not None else os.cpu_count() or 1
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
