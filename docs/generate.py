@@ -200,7 +200,11 @@ def _tools(_: str) -> list[str]:
 def _findings(_: str) -> list[str]:
     from vegac.source.registry import CODES
 
-    rows = [(f"`{name}`", code.severity, code.summary) for name, code in sorted(CODES.items())]
+    rows = [
+        (f"[`{name}`](diagnostics/{name}.md)", code.severity, code.summary)
+        for name, code in sorted(CODES.items())
+        if not code.planned
+    ]
     return _table(("finding", "severity", "meaning"), rows)
 
 

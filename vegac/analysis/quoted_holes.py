@@ -92,7 +92,13 @@ def _check_string(text: ir.Const, known: set[str], findings: Findings) -> None:
             text.span,
             f"inside quotes, {hole} is no hole but these characters",
             hint=f"write {hole[2:-2].strip()} without the quotes",
+            suggestions=_named(hole),
         )
+
+
+def _named(hole: str) -> tuple[str, ...]:
+    """The name in a hole, which counts as used."""
+    return tuple(_FIRST_NAME.findall(hole[2:])[:1])
 
 
 def _trees(context: ProgramContext, built: Built) -> Iterator[Node]:
@@ -124,6 +130,7 @@ def _check_keys(node: Node, known: set[str], findings: Findings) -> None:
                         entry.key.span,
                         f"keys are taken as they stand: the key is {entry.key.value!r}",
                         hint="put what varies into a value, such as {name: ..., value: ...}",
+                        suggestions=_named(hole),
                     )
                 _check_keys(entry.value, known, findings)
         case _:

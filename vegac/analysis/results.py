@@ -1,6 +1,7 @@
 """Results that are saved and were never made, and failures that are read and were never caught."""
 
 from vegac.ir import nodes as ir
+from vegac.ir.build.prescan import saved_names
 from vegac.ir.build.program import ProgramContext
 from vegac.ir.traverse import expressions, results, statements, targets, walk
 from vegac.semantics.types import NULL
@@ -27,20 +28,22 @@ def _check_save(step: Step, context: ProgramContext, findings: Findings) -> None
     if step.kind == "workflow":
         if not _gives_result(step, context):
             name = step.value.value if isinstance(step.value, Scalar) else ""
-            _report(save, f"workflow '{name}' has neither an output nor a result", findings)
+            reason = f"workflow '{name}' has neither an output nor a result"
+            _report(save, reason, (), findings)
     elif step.kind in ("for", "repeat", "do") and "continue_on_error" not in step.fields:
         body = step.blocks.get("do" if step.kind == "do" else "steps", [])
         if body and not any(_gives_result(inner, context) for inner in body):
-            _report(save, _WITHOUT_RESULT, findings)
+            _report(save, _WITHOUT_RESULT, tuple(saved_names(body)), findings)
 
 
-def _report(save: Scalar, reason: str, findings: Findings) -> None:
+def _report(save: Scalar, reason: str, meant: tuple[str, ...], findings: Findings) -> None:
+    """Report a `save`; one of the names in `meant` is what it should have saved."""
     findings.report(
         "nothing-to-save",
         save.span,
         f"there is nothing to save in '{save.value}': {reason}",
         hint="save in the step that makes the value",
-        subject=save.value,
+        suggestions=meant,
     )
 
 

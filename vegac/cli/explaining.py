@@ -1,5 +1,6 @@
 """The pages about diagnostics."""
 
+import re
 from pathlib import Path
 
 from vegac.cli.problem import Problem
@@ -20,12 +21,21 @@ def page(code: str) -> str:
         raise Problem(f"there is no diagnostic '{code}'", hint=hint)
     for folder in _FOLDERS:
         try:
-            return (folder / f"{name}.md").read_text(encoding="utf-8")
+            return _shown((folder / f"{name}.md").read_text(encoding="utf-8"))
         except OSError:
             continue
     declared = CODES[name]
-    about = f"Severity: {declared.severity}. Since version {declared.since}."
-    return f"# {name}\n\n{about}\n\n{declared.summary}\n"
+    about = (
+        "This version never reports it; settings and comments may name it already."
+        if declared.planned
+        else f"Severity: {declared.severity}. Since version {declared.since}."
+    )
+    return f"# {name}\n\n{declared.summary}\n\n{about}\n"
+
+
+def _shown(text: str) -> str:
+    """A page without its comments, which are for the tests of the page."""
+    return re.sub(r"<!--.*?-->\n+", "", text, flags=re.DOTALL)
 
 
 def catalogue() -> str:
@@ -34,4 +44,5 @@ def catalogue() -> str:
     return "".join(
         f"{name:<{longest}}  {code.severity:<7}  {code.summary}\n"
         for name, code in sorted(CODES.items())
+        if not code.planned
     )

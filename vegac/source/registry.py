@@ -9,22 +9,29 @@ from vegac.source.span import Span
 
 
 class Code(Struct, frozen=True):
-    """A kind of finding. `summary` is one line for lists, `since` the version that brought it."""
+    """A kind of finding. `summary` is one line for lists, `since` the version that brought it.
+
+    A `planned` one is a name that settings may use already; this version never reports it.
+    """
 
     code: str
     severity: Severity
     summary: str
     since: str = "0.1"
+    planned: bool = False
 
 
 def _catalogue(**groups: dict[str, tuple[Severity, str]]) -> dict[str, Code]:
-    """Raises `ValueError` for a code that is declared in two groups."""
+    """Every code of the groups; those of the group `planned` are so.
+
+    Raises `ValueError` for a code that is declared in two groups.
+    """
     codes: dict[str, Code] = {}
-    for declared in groups.values():
+    for group, declared in groups.items():
         for code, (severity, summary) in declared.items():
             if code in codes:
                 raise ValueError(f"the diagnostic '{code}' is declared twice")
-            codes[code] = Code(code, severity, summary)
+            codes[code] = Code(code, severity, summary, planned=group == "planned")
     return codes
 
 
@@ -139,9 +146,6 @@ CODES: dict[str, Code] = _catalogue(
         "unset-error": ("warning", "'error' is read where nothing catches a failure."),
     },
     analysis={
-        "could-run-together": ("info", "Steps do not depend on each other and could overlap."),
-        "budget-impossible": ("warning", "The budget is too small for even the least work."),
-        "budget-risk": ("info", "The work may cost more than its budget."),
         "command-injection": ("error", "A value could run as a command."),
         "url-host-from-input": ("error", "A value decides which host is called."),
         "path-from-input": ("info", "A value decides which file is used."),
@@ -162,6 +166,11 @@ CODES: dict[str, Code] = _catalogue(
         "loop-changes-list": ("warning", "A loop adds to the list that it goes over."),
         "self-assignment": ("warning", "A variable is set to itself."),
         "growing-conversation": ("info", "A long loop makes one conversation grow."),
+    },
+    planned={
+        "could-run-together": ("info", "Steps do not depend on each other and could overlap."),
+        "budget-impossible": ("warning", "The budget is too small for even the least work."),
+        "budget-risk": ("info", "The work may cost more than its budget."),
     },
 )
 """Every kind of finding by its code."""

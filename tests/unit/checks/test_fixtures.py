@@ -81,4 +81,4 @@ def test_every_code_has_a_program() -> None:
         for path in FIXTURES.rglob("*.yaml")
         for _, _, _, code in expected_in(path.read_text(encoding="utf-8", errors="replace"), "")
     }
-    assert shown == set(CODES)
+    assert shown == {name for name, code in CODES.items() if not code.planned}

@@ -332,9 +332,10 @@ class StepBuilder:
         type_ = self._reply_form(step, arguments)
         self._send_options(step, arguments)
         targets = self.targets(step, type_ if known else ANY)
+        if known:
+            self.agents[step.agent] = None
         if not known or message is None:
             return []
-        self.agents[step.agent] = None
         return [ir.Send(step.key.span, site, step.agent, message, targets, type_, arguments)]
 
     def _unknown_agent(self, step: Step) -> None:

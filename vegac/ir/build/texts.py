@@ -23,6 +23,8 @@ from vegac.syntax.nodes import ErrorNode, Mapping, Node, Scalar, Sequence, is_nu
 from vegac.syntax.text import Hole, Text, TextProblem, parse_text
 
 _ENV_IN_TEXT = re.compile(r"(?<!\$)\$\{([A-Za-z_]\w*)(?::-[^}]*)?\}")
+_OPENED = re.compile(r"\A(?:<<|\{\{)\s*([A-Za-z_]\w*)")
+"""The name behind an opened hole: it counts as used, whatever else is wrong there."""
 DELIMITER_NAMES = {"<<": "angle", "{{": "brace"}
 
 
@@ -146,6 +148,7 @@ class TextBuilder:
             problem.message,
             hint=problem.hint,
             fixes=fixes,
+            suggestions=tuple(_OPENED.findall(node.value[problem.start :])[:1]),
         )
 
     def _env_in_text(self, node: Scalar) -> None:
