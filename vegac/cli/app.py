@@ -14,6 +14,7 @@ COMMANDS: dict[str, str] = {
     "build": "Compile programs to Python modules.",
     "run": "Run a workflow.",
     "test": "Run the tests of programs.",
+    "fmt": "Put the layout of programs in order.",
     "list": "List the agents, workflows and tools of a program.",
     "show": "Show one agent, workflow or tool of a program.",
     "eval": "Evaluate an expression.",

@@ -93,11 +93,13 @@ def value_range(scalar: Scalar, span: Span) -> tuple[int, int] | None:
     return (first, end) if end <= length and places.range(first, end)[1] == span.end else None
 
 
-def edits_of(place: Place, changes: Sequence[ValueChange]) -> tuple[Edit, ...] | None:
+def edits_of(
+    place: Place, changes: Sequence[ValueChange], *, quote: bool = False
+) -> tuple[Edit, ...] | None:
     """The edits that make these changes (which do not overlap) to a scalar's value.
 
-    A plain scalar that cannot hold its new value gets quotes. None where the style has no way to
-    write the new value.
+    A plain scalar that cannot hold its new value gets quotes, with `quote` any plain one. None
+    where the style has no way to write the new value.
     """
     scalar = place.scalar
     edits = [_edit(scalar, change) for change in changes]
@@ -111,7 +113,8 @@ def edits_of(place: Place, changes: Sequence[ValueChange]) -> tuple[Edit, ...] |
         [(e.span.start - scalar.start, e.span.end - scalar.start, e.text) for e in edits],
     )
     words = not scalar.tag and isinstance(resolve_plain(scalar.value), str)
-    if (not words or isinstance(resolve_plain(value), str)) and _reads_as(place, source, value):
+    plain = not quote and (not words or isinstance(resolve_plain(value), str))
+    if plain and _reads_as(place, source, value):
         return tuple(edits)
     quotes = quoted(source)
     if not _reads_as(place, quotes, value):
