@@ -1,6 +1,6 @@
 """Between offsets in a text and the positions of the protocol, whose columns count code units."""
 
-from typing import Literal, cast
+from typing import Literal
 
 from lsprotocol import types
 
@@ -13,7 +13,7 @@ _BOM = "\ufeff"
 def encoding_of(name: object) -> Encoding:
     """The encoding that was agreed on; UTF-16 where that is unknown."""
     text = str(getattr(name, "value", name))
-    return cast("Encoding", text) if text in ("utf-8", "utf-16", "utf-32") else "utf-16"
+    return text if text in ("utf-8", "utf-16", "utf-32") else "utf-16"
 
 
 def width(text: str, encoding: Encoding) -> int:

@@ -1,7 +1,5 @@
 """The language server: it receives what the protocol says and asks the features."""
 
-import functools
-import logging
 from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -12,11 +10,10 @@ from pygls.capabilities import ServerCapabilitiesBuilder
 from pygls.lsp.server import LanguageServer
 
 from vega_lsp.features.diagnostics import diagnostics
+from vega_lsp.handlers import Handler, register_features, safely
 from vega_lsp.positions import encoding_of
 from vega_lsp.publishing import Publisher
-from vega_lsp.session import Session, Snapshot, path_of
-
-log = logging.getLogger(__name__)
+from vega_lsp.session import Session, path_of
 
 
 class VegaServer(LanguageServer):
@@ -37,24 +34,8 @@ def create() -> VegaServer:
     server = VegaServer()
     for register in (_lifecycle, _synchronisation, _pulled_diagnostics):
         register(server)
+    register_features(server, server.session)
     return server
-
-
-Handler = Callable[[Any], Any]
-
-
-def safely(function: Handler, default: Callable[[], Any] = lambda: None) -> Handler:
-    """The handler, which logs what goes wrong in it and then answers nothing."""
-
-    @functools.wraps(function)
-    def guarded(params: Any) -> Any:
-        try:
-            return function(params)
-        except Exception:
-            log.exception("%s failed", function.__name__)
-            return default()
-
-    return guarded
 
 
 def _feature(
@@ -70,22 +51,6 @@ def _feature(
         return function
 
     return decorate
-
-
-def ask(
-    server: VegaServer,
-    name: str,
-    answer: Callable[[Snapshot, Any], Any],
-    options: Any = None,
-) -> None:
-    """Register a feature that answers about one document."""
-
-    def handler(params: Any) -> Any:
-        snapshot = server.session.snapshot(params.text_document.uri)
-        return None if snapshot is None else answer(snapshot, params)
-
-    handler.__name__ = name.replace("/", "_")
-    server.feature(name, options)(safely(handler))
 
 
 # --- life -----------------------------------------------------------------------------------------

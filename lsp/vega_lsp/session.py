@@ -104,7 +104,7 @@ class Session:
     def configure(self, given: object) -> None:
         """Take what the client has set, under `vega` or as it is; odd values are left alone."""
         sent = plain(given)
-        found: dict[str, Any] = sent if isinstance(sent, dict) else {}
+        found = cast("dict[str, Any]", sent if isinstance(sent, dict) else {})
         found = found["vega"] if isinstance(found.get("vega"), dict) else found
         for name in self.settings.__struct_fields__:
             parts = name.split("_")

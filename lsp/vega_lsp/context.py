@@ -1,0 +1,280 @@
+"""Where a cursor stands, told by the text alone: it works in files that do not parse."""
+
+import re
+from typing import Literal
+
+from msgspec import Struct, field
+
+from vega_grammar import keys as grammar
+
+# An optional row of dashes, a key, its colon and what follows.
+_LINE = re.compile(
+    r"(?P<indent>[ ]*)(?P<dashes>(?:-[ ]+)*)"
+    r"(?:(?P<key>'[^']*'|\"[^\"]*\"|[^\s#'\"\[\]{},|>&*!-][^:\r\n]*?|-[^\s:][^:\r\n]*?)"
+    r"(?P<colon>[ ]*:(?=\s|$)[ ]*)(?P<value>.*))?"
+)
+_EMPTY = re.compile(r"\s*(?:[&!]\S*\s*)*(?:#.*)?$")
+_BLOCK = re.compile(r"\s*(?:[&!]\S*\s*)*[|>][-+0-9]*\s*(?:#.*)?$")
+_OPEN = re.compile(r"<<(?!:)|\{\{")
+_REACH = 2000
+"""How far back an expression may begin, in characters."""
+_STEP_LISTS = {"then", "else", "steps", "try", "catch", "finally", "do", "on_timeout", "parallel"}
+
+Shape = Literal["keys", "value", "expression", "text"]
+
+
+class Context(Struct):
+    """A place in a file.
+
+    `path` are the keys around it, outermost first; a step counts with its main key. `siblings` are
+    the other keys of the mapping. `shape` says what may be written: a key (of the mapping at
+    `path`), the value of the last key, an expression that starts at `start`, or free text.
+    `word` is what stands before the cursor of the thing to be written.
+    """
+
+    shape: Shape
+    path: list[str]
+    siblings: dict[str, str] = field(default_factory=dict[str, str])
+    word: str = ""
+    start: int = 0
+    in_list: bool = False
+    """Whether a dash stands directly before the place."""
+
+
+class _Line(Struct):
+    column: int
+    dash: int
+    """The column of the first dash, or -1."""
+    key: str
+    value: str
+
+
+def context_at(text: str, offset: int) -> Context:
+    """What the cursor at an offset is about."""
+    start = text.rfind("\n", 0, offset) + 1
+    hole = _open_hole(text, offset)
+    before = text[start:offset]
+    match = _LINE.match(before)
+    assert match is not None
+    column = len(match["indent"]) + len(match["dashes"] or "")
+    dash = len(match["indent"]) if match["dashes"] else -1
+    above = text[:start].splitlines()
+    path, siblings, inside = _around(above, column, dash)
+    if hole is not None:
+        key = [_bare(match["key"])] if match["key"] and not inside else []
+        return Context("expression", path + key, siblings, text[hole:offset], hole)
+    if inside:
+        return Context("text", path, siblings)
+    siblings.update(_below(text, offset, column))
+    if match["key"] is None:
+        word = before[column:]
+        return Context("keys", path, siblings, word, start + column, in_list=dash >= 0)
+    value = match["value"]
+    return _in_value(
+        Context("value", [*path, _bare(match["key"])], siblings, value, offset - len(value))
+    )
+
+
+def _in_value(context: Context) -> Context:
+    """The place inside a value in flow style, or after an opening quote."""
+    value = context.word
+    opening = value[:1]
+    if opening in "'\"" and opening:
+        context.word, context.start = value[1:], context.start + 1
+    elif opening in "[{" and opening and not value.startswith("{{"):
+        last = max(value.rfind(sign) for sign in "[{,")
+        part = value[last + 1 :].lstrip()
+        context.in_list = opening == "["
+        found = re.match(r"([^:]*):[ ]+(.*)", part)
+        for other in re.finditer(r"[{,]\s*([\w-]+):", value):
+            context.siblings[other[1]] = ""
+        if opening == "{" and found is None:
+            context.shape, context.word = "keys", part
+        elif found is not None:
+            context.path.append(_bare(found[1]))
+            context.word = found[2]
+        else:
+            context.word = part
+        context.start += len(value) - len(context.word)
+    return context
+
+
+def _open_hole(text: str, offset: int) -> int | None:
+    """Where the expression of the hole around an offset begins."""
+    begin = max(0, offset - _REACH)
+    part = text[begin:offset]
+    blank = max(part.rfind("\n\n"), part.rfind("\n\r\n"))
+    found: int | None = None
+    for match in _OPEN.finditer(part, max(blank, 0)):
+        close = ">>" if match[0] == "<<" else "}}"
+        rest = part[match.end() :]
+        escaped = part[match.start() - 1 : match.start()] == "\\"
+        if close not in rest and not escaped and _goes_on(text, begin + match.start(), rest):
+            found = begin + match.end()
+    return found
+
+
+def _goes_on(text: str, opening: int, rest: str) -> bool:
+    """Whether the lines after an opening still belong to its text."""
+    before = text[text.rfind("\n", 0, opening) + 1 : opening]
+    line = _read(before)
+    column = line.column if line is not None else len(before) - len(before.lstrip(" ")) - 1
+    following = rest.split("\n")[1:]
+    return len(following) <= 3 and not any(
+        len(other) - len(other.lstrip(" ")) <= column or _read(other) is not None
+        for other in following
+    )
+
+
+def _around(above: list[str], column: int, dash: int) -> tuple[list[str], dict[str, str], bool]:
+    """The keys around a line, the others of its mapping, and whether it is inside a text."""
+    path: list[str] = []
+    siblings: dict[str, str] = {}
+    own, limit, first = column, column if dash < 0 else dash + 1, True
+    open_item = dash < 0
+    inside = False
+    for index in range(len(above) - 1, -1, -1):
+        line = above[index]
+        if not line.strip() or line.lstrip().startswith("#"):
+            continue
+        found = _read(line)
+        if found is None:
+            continue
+        if open_item and found.column == own and found.key:
+            if first:
+                siblings[found.key] = found.value
+            elif found.dash >= 0:
+                # The step that holds the block: its main key says what the block means.
+                path.insert(0, found.key)
+            if found.dash >= 0:
+                open_item, limit = False, found.dash + 1
+            continue
+        if found.column < limit and found.key:
+            if first and column > found.column and not _EMPTY.match(found.value):
+                inside = True
+            path.insert(0, found.key)
+            first = False
+            own = found.column
+            open_item = found.dash < 0
+            limit = found.dash + 1 if found.dash >= 0 else found.column
+            if found.column == 0:
+                break
+    return path, siblings, inside
+
+
+def _read(line: str) -> _Line | None:
+    match = _LINE.match(line)
+    if match is None or (match["key"] is None and not match["dashes"]):
+        return None
+    indent, dashes = len(match["indent"]), len(match["dashes"] or "")
+    key = _bare(match["key"]) if match["key"] else ""
+    return _Line(indent + dashes, indent if dashes else -1, key, match["value"] or "")
+
+
+def _below(text: str, offset: int, column: int) -> dict[str, str]:
+    """The keys of the same mapping that follow."""
+    found: dict[str, str] = {}
+    end = text.find("\n", offset)
+    for line in text[end + 1 :].splitlines() if end >= 0 else []:
+        if not line.strip():
+            continue
+        read = _read(line)
+        indent = len(line) - len(line.lstrip(" "))
+        if indent < column or (read is not None and read.dash >= 0 and read.dash <= column):
+            break
+        if read is not None and read.column == column and read.key:
+            found[read.key] = read.value
+    return found
+
+
+def _bare(key: str) -> str:
+    return key[1:-1] if key[:1] in ("'", '"') and key[-1:] == key[:1] else key.strip()
+
+
+# --- what the path means --------------------------------------------------------------------------
+
+
+class Meaning(Struct):
+    """What the grammar says of a path: the table of keys that may stand there, and the key whose
+    value is meant. `names` says that free names stand there; `callee` is the workflow whose inputs
+    are the keys; `step` that steps stand there."""
+
+    table: grammar.Table = {}
+    spec: grammar.Key | None = None
+    step: bool = False
+    section: str = ""
+    owner: str = ""
+    callee: str = ""
+    name: str = ""
+
+
+def meaning_of(path: list[str], siblings: dict[str, str]) -> Meaning:
+    """What stands at a path."""
+    found = Meaning(table=grammar.TOP)
+    for index, key in enumerate(path):
+        found = _into(found, path[:index], key, siblings if index >= len(path) - 1 else {})
+    return found
+
+
+def _into(parent: Meaning, above: list[str], key: str, siblings: dict[str, str]) -> Meaning:
+    section = above[0] if above else ""
+    owner = above[1] if len(above) > 1 else ""
+    found = Meaning(section=section or key, owner=owner, name=key)
+    match above:
+        case []:
+            found.spec = grammar.TOP.get(key)
+        case ["agents"]:
+            found.table, found.owner = grammar.AGENT, key
+        case ["tools"]:
+            found.table, found.owner = grammar.TOOL, key
+        case ["workflows"]:
+            found.table, found.owner = grammar.WORKFLOW, key
+        case ["workflows", _, "inputs"]:
+            found.table = grammar.INPUT
+            found.spec = grammar.INPUT["type"]
+        case ["tools", _, "params"]:
+            found.table = grammar.PARAM
+        case ["tools", _, "implementation"]:
+            table = next(iter(grammar.IMPLEMENTATION.values()))
+            for other in grammar.IMPLEMENTATION.values():
+                table = other if key in other else table
+            found.spec = table.get(key)
+        case _:
+            found.spec = parent.table.get(key) if not parent.step else _step_key(key)
+            if parent.step and found.spec is None:
+                found.table = grammar.SEND
+                found.spec = grammar.SEND["send"]
+                return found
+    spec = found.spec
+    if section == "workflows" and (key in _STEP_LISTS) and len(above) > 1:
+        found.step = True
+        if key == "parallel":
+            found.table = grammar.PARALLEL_AGENT
+        return found
+    if key.startswith("for ") and parent.step:
+        found.step = True
+        return found
+    if key == "with":
+        found.callee = siblings.get("workflow", "").strip()
+    if key == "implementation":
+        word = siblings.get("type", "").strip()
+        found.table = grammar.IMPLEMENTATION.get(word, {}) or {
+            name: spec for table in grammar.IMPLEMENTATION.values() for name, spec in table.items()
+        }
+        return found
+    for kind in spec.kind.split("|") if spec is not None else ():
+        name = kind.partition(":")[2]
+        if kind.startswith(("table:", "tables:")):
+            found.table = grammar.TABLES[name]
+    return found
+
+
+def _step_key(key: str) -> grammar.Key | None:
+    if key.startswith("for "):
+        return grammar.STEPS["for"]["steps"]
+    table: grammar.Table = {
+        **grammar.SEND,
+        **{name: spec for table in grammar.STEPS.values() for name, spec in table.items()},
+        **grammar.COMMON,
+    }
+    return table.get(key)
