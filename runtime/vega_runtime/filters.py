@@ -8,7 +8,7 @@ most of that before a run, from the table in `vega_grammar.filters`.
 import re
 from collections.abc import Sequence
 from math import isfinite, trunc
-from typing import Any, NoReturn, TypeVar, cast
+from typing import Any, NoReturn, TypeVar, cast, overload
 
 from . import values
 from .conditions import DECIMAL, INTEGER, holds
@@ -240,16 +240,16 @@ def join(value: Any, separator: Any = ", ") -> str:
     return _argument("join", "separator", separator).join(map(text, _list("join", value)))
 
 
-def first(value: Sequence[T]) -> T:
+def first(value: Sequence[T]) -> T | None:
     """The first element, or null of an empty list."""
     elements = _sequence("first", value)
-    return elements[0] if elements else cast("T", None)
+    return elements[0] if elements else None
 
 
-def last(value: Sequence[T]) -> T:
+def last(value: Sequence[T]) -> T | None:
     """The last element, or null of an empty list."""
     elements = _sequence("last", value)
-    return elements[-1] if elements else cast("T", None)
+    return elements[-1] if elements else None
 
 
 def length(value: Any) -> int:
@@ -327,21 +327,19 @@ def sum_(value: Any) -> Any:
         raise ExpressionError("the sum is too large a number") from None
 
 
-def min_(value: Sequence[T]) -> T:
+def min_(value: Sequence[T]) -> T | None:
     """The least of the numbers or strings; null of none."""
     elements = comparable("min", _list("min", value))
-    return min(elements) if elements else cast("T", None)
+    return min(elements) if elements else None
 
 
-def max_(value: Sequence[T]) -> T:
+def max_(value: Sequence[T]) -> T | None:
     """The greatest of the numbers or strings; null of none."""
     elements = comparable("max", _list("max", value))
-    return max(elements) if elements else cast("T", None)
+    return max(elements) if elements else None
 
 
 # --- conditional ---------------------------------------------------------------------------------
-
-_NULL: Any = None
 
 
 def default(value: T | None, other: T) -> T:
@@ -350,7 +348,11 @@ def default(value: T | None, other: T) -> T:
     return other if empty else cast("T", value)
 
 
-def if_(value: Any, condition: Any, then: T, otherwise: T = _NULL) -> T:
+@overload
+def if_(value: Any, condition: Any, then: T) -> T | None: ...
+@overload
+def if_(value: Any, condition: Any, then: T, otherwise: T) -> T: ...
+def if_(value: Any, condition: Any, then: Any, otherwise: Any = None) -> Any:
     """`then` when the condition holds for the value, else `otherwise`.
 
     The condition is empty (whether the value is true), an operator and a literal (`>0`, `==done`),

@@ -94,7 +94,8 @@ def _static(result: str, receiver: Value, given: list[Value], cast: bool) -> Typ
         case "default" if given and given[0].static != ANY:
             return types.either((types.not_null(receiver.static), given[0].static))
         case "branches" if all(item.static != ANY for item in given[1:]):
-            return types.either(item.static for item in given[1:])
+            otherwise = () if len(given) > 2 else (NULL,)
+            return types.either((*(item.static for item in given[1:]), *otherwise))
         case _:
             return ANY
 

@@ -16,6 +16,7 @@ from vegac.semantics.types import (
     Type,
     join,
     members,
+    optional,
     union,
     without_null,
 )
@@ -105,9 +106,7 @@ def result(
                 for m in members(without_null(receiver))
             ]
             inner = union(found)
-            if inner == union(()):
-                return ANY
-            return inner
+            return ANY if inner == union(()) else optional(inner)
         case "field":
             return ListOf(_field(receiver, first_constant))
         case "sum":
