@@ -8,6 +8,7 @@ from vegac.semantics.types import (
     ANY,
     BOOLEAN,
     INTEGER,
+    NEVER,
     NUMBER,
     STRING,
     Enum,
@@ -130,7 +131,7 @@ def field(type_: Type, name: str) -> Type | None:
                 found.append(inner)
             case _:
                 pass
-    return union(found) if found else None
+    return _part(found)
 
 
 def index(type_: Type, key: Type, constant: object = None) -> Type | None:
@@ -157,7 +158,16 @@ def index(type_: Type, key: Type, constant: object = None) -> Type | None:
                     found.append(union(type_ for _, type_ in fields))
             case _:
                 pass
-    return union(found) if found else None
+    return _part(found)
+
+
+def _part(found: list[Type]) -> Type | None:
+    """The type of a part that has one of these types. What is always empty has no parts: nothing
+    can be said of them."""
+    if not found:
+        return None
+    type_ = union(found)
+    return ANY if type_ == NEVER else type_
 
 
 def sliced(type_: Type) -> Type | None:

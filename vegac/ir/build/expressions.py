@@ -147,7 +147,7 @@ class ExpressionBuilder:
     def _value(self, expr: ast.Expr, fix: Fix | None = None) -> ir.Expr:
         """An operand that must not be null; a possibly null one is reported and then not null."""
         built = self._build(expr)
-        if not may_be_null(built.type):
+        if not _needs_care(built):
             return built
         self.findings.report(
             "maybe-null",
@@ -361,11 +361,10 @@ class ExpressionBuilder:
     def _field_of(self, value: ir.Expr, expr: ast.Field, span: Span) -> ir.Expr:
         type_ = value.type
         error = isinstance(value, ir.Variable) and value.name == "error"
-        if may_be_null(type_) and not error:
-            if type_ == NULL:
-                self._null_access(value)
-                return ir.Field(ANY, span, value, expr.name)
+        if _needs_care(value) and not error:
             self._null_access(value)
+            if type_ == NULL:
+                return ir.Field(ANY, span, value, expr.name)
         known = without_null(type_) if type_ != NULL else type_
         if error and type_ == NULL:
             if operators.field(ERROR, expr.name) is None:
@@ -445,7 +444,7 @@ class ExpressionBuilder:
         bounds: list[ir.Expr | None] = []
         for bound in (expr.lower, expr.upper):
             built = self._value(bound) if bound is not None else None
-            if built is not None and not overlaps(built.type, INTEGER):
+            if built is not None and not overlaps(_known(built.type), INTEGER):
                 self._mismatch(built.span, f"a bound is an integer; this is {article(built.type)}")
             bounds.append(built)
         type_ = operators.sliced(_known(value.type))
@@ -479,7 +478,7 @@ class ExpressionBuilder:
         arguments = [self._argument(expr, index) for index in range(len(expr.arguments))]
         if not self._count_fits(expr, spec):
             return unknown(span)
-        if may_be_null(value.type) and not takes_null(spec):
+        if _needs_care(value) and not takes_null(spec):
             self._null_receiver(value, expr.name)
         if value.type != NULL and not receives(spec, without_null(value.type)):
             wanted = " or ".join(_receiver_words(spec.receivers))
@@ -642,6 +641,14 @@ def _known(type_: Type) -> Type:
     """A type without its null part, which has a finding of its own."""
     rest = without_null(type_)
     return ANY if rest == NEVER and type_ == NULL else rest
+
+
+def _needs_care(expr: ir.Expr) -> bool:
+    """Whether a value may be null, and that is worth a word: the author of `xs | first` knows, or
+    knows better, whether `xs` is empty."""
+    if isinstance(expr, ir.FilterCall) and FILTERS[expr.name].result == "element":
+        return False
+    return may_be_null(expr.type)
 
 
 def _subject(expr: ir.Expr) -> str:

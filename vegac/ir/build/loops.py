@@ -14,6 +14,7 @@ from vegac.semantics.type_syntax import article
 from vegac.semantics.types import (
     ANY,
     INTEGER,
+    NEVER,
     NULL,
     STRING,
     ListOf,
@@ -130,6 +131,8 @@ def _variables(
         )
         return "any", (ANY,) * len(names)
     inner = element(known) or ANY
+    if inner == NEVER:
+        inner = ANY  # nothing can be said of the elements of an empty list
     if len(names) == 1:
         if ANY in kinds or (lists and maps):
             return "any", (inner,)
