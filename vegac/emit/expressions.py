@@ -292,9 +292,10 @@ def _field(f: Function, expr: ir.Field) -> Value:
     if parent is not None:
         return _loop_state(f, ir.LoopState(LOOP, expr.span, parent))
     base = value(f, expr.value)
-    found = _error_field(base, expr.name) if isinstance(expr.value, ir.Variable) else None
-    if found is not None:
-        return found
+    if isinstance(expr.value, ir.Variable):
+        found = _error_field(base, expr.name, expr.value.name == "error")
+        if found is not None:
+            return found
     return entry(f, expr, base, expr.name)
 
 
@@ -311,15 +312,17 @@ def _loop_level(expr: ir.Expr) -> int | None:
             return None
 
 
-def _error_field(base: Value, field: str) -> Value | None:
-    """A field of `error`, which is null while `error` is."""
+def _error_field(base: Value, field: str, lenient: bool) -> Value | None:
+    """A field of an error. That of `error` itself is null while there is none (`lenient`)."""
     if base.static == NULL:
-        return constant(None)
+        return constant(None) if lenient else None
     known = ERROR.field(field)
     if known is None or without_null(base.static) != ERROR:
         return None
     read = plain(attribute(base.code, field), known)
-    return read if base.static == ERROR else choice(read, base.code, constant(None), known)
+    if base.static == ERROR:
+        return read
+    return choice(read, base.code, constant(None), known) if lenient else None
 
 
 def entry(f: Function, expr: ir.Expr, base: Value, key: str) -> Value:
