@@ -67,8 +67,10 @@ def _tries_again(retry: "ir.StaticValue | ir.Expr") -> bool:
 def _has_effects(tool: ir.Tool) -> bool:
     arguments = tool.construct.arguments
     match tool.construct.name:
-        case "FileWriteTool" | "ExecTool":
+        case "FileWriteTool":
             return True
+        case "ExecTool":
+            return arguments.get("capabilities") != ("fs:read",)
         case "HttpTool":
             return arguments.get("method", "GET") != "GET"
         case _:

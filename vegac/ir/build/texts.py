@@ -20,7 +20,7 @@ from vegac.syntax.core_schema import resolve_plain
 from vegac.syntax.expression_parser import parse_expression
 from vegac.syntax.expressions import Expr, Name, Parsed
 from vegac.syntax.nodes import ErrorNode, Mapping, Node, Scalar, Sequence, is_null
-from vegac.syntax.text import Hole, Text, TextProblem, parse_text
+from vegac.syntax.text import Hole, LooseOpen, Text, TextProblem, parse_text
 
 _ENV_IN_TEXT = re.compile(r"(?<!\$)\$\{([A-Za-z_]\w*)(?::-[^}]*)?\}")
 _OPENED = re.compile(r"\A(?:<<|\{\{)\s*([A-Za-z_]\w*)")
@@ -129,13 +129,23 @@ class TextBuilder:
             self._problem(node, problem)
         for loose in text.loose:
             if self.scope.is_variable(loose.name):
-                end = loose.start + 2 + len(loose.name)
-                self.findings.report(
-                    "unclosed-hole",
-                    node.value_span(loose.start, end),
-                    f"'<<{loose.name}' has no '>>' on its line, so it stays as it stands",
-                    hint=f"write `<<{loose.name}>>`, or `\\<<` where you mean the text",
-                )
+                self._loose(node, loose)
+
+    def _loose(self, node: Scalar, loose: LooseOpen) -> None:
+        breaks = _breaks_in_hole(node, loose.start)
+        edits = tuple(Edit(node.value_span(at, at + 1), "\\n") for at in breaks)
+        self.findings.report(
+            "unclosed-hole",
+            node.value_span(loose.start, loose.start + 2 + len(loose.name)),
+            f"'<<{loose.name}' has no '>>' on its line, so it stays as it stands",
+            hint="the `\\n` of the quotes ends the line before: write `\\\\n` for one in a string"
+            if breaks
+            else f"write `<<{loose.name}>>`, or `\\<<` where you mean the text",
+            fixes=(Fix("write the line end as an escape of the expression", edits),)
+            if edits
+            else (),
+            suggestions=(loose.name,),
+        )
 
     def _problem(self, node: Scalar, problem: TextProblem) -> None:
         fixes: tuple[Fix, ...] = ()
@@ -274,6 +284,15 @@ class TextBuilder:
                 )
                 return unknown(node.span)
         return self.value(node)
+
+
+def _breaks_in_hole(node: Scalar, start: int) -> list[int]:
+    """Where `\\n` in double quotes has broken the line of a hole that is closed later."""
+    value = node.value
+    close = value.find(">>", start)
+    if node.style != "double" or close < 0:
+        return []
+    return [at for at in range(start, close) if value[at] == "\n"]
 
 
 def as_text(expr: ir.Expr) -> ir.Expr:
