@@ -123,6 +123,14 @@ class Editor:
             await asyncio.wait_for(self._news.wait_for(is_known), PATIENCE)
         return list(self.published[uri].diagnostics)
 
+    async def pull(self, name: str) -> list[types.Diagnostic]:
+        """What the server says about a file after all edits so far."""
+        call = self.client.text_document_diagnostic_async
+        report = await asyncio.wait_for(
+            call(types.DocumentDiagnosticParams(self.document(name))), PATIENCE
+        )
+        return list(report.items)
+
     async def until_clear(self, name: str) -> None:
         """Wait until the server has nothing to say about a file."""
         uri = self.uri(name)
@@ -154,11 +162,11 @@ class Editor:
 
 
 def at(text: str, marked: str, units: int = 2) -> types.Position:
-    """The position of `|` in `marked`, the rest of which stands in `text` just so.
+    """The position of `^` in `marked`, the rest of which stands in `text` just so.
 
     `units` is 1 to count code points, 2 for UTF-16.
     """
-    before, _, after = marked.partition("|")
+    before, _, after = marked.partition("^")
     found = text.index(before + after) + len(before)
     line = text.count("\n", 0, found)
     start = text.rfind("\n", 0, found) + 1

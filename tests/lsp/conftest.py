@@ -7,6 +7,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import pytest
 import pytest_asyncio
 
 
@@ -33,13 +34,15 @@ async def editor(tmp_path: Path) -> AsyncIterator[Any]:
     await found.stop()
 
 
-@pytest_asyncio.fixture
-async def program(editor: Any) -> Any:
-    """An editor with both files of a program open."""
-    (editor.root / "parts").mkdir()
-    (editor.root / "main.vega.yaml").write_text(_PROGRAM.MAIN, encoding="utf-8")
-    (editor.root / "parts" / "agents.vega.yaml").write_text(_PROGRAM.PART, encoding="utf-8")
-    await editor.start()
-    editor.open("main.vega.yaml")
-    editor.open("parts/agents.vega.yaml")
-    return editor
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def program(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Any]:
+    """An editor with both files of a program open; tests leave the texts as they were."""
+    found = _CLIENT.Editor(tmp_path_factory.mktemp("program"))
+    (found.root / "parts").mkdir()
+    (found.root / "main.vega.yaml").write_text(_PROGRAM.MAIN, encoding="utf-8")
+    (found.root / "parts" / "agents.vega.yaml").write_text(_PROGRAM.PART, encoding="utf-8")
+    await found.start()
+    found.open("main.vega.yaml")
+    found.open("parts/agents.vega.yaml")
+    yield found
+    await found.stop()

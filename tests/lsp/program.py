@@ -29,9 +29,10 @@ workflows:
             save: best
       - for line in draft | split:x:
           - Reviewer reads: "\\u2192 <<line>> \\"<<loop.index>>\\""
-            save: "note"
-        save: notes
-    output: {best: <<best>>, notes: <<notes>>, last: <<steps.checked.output>>}
+        save: "notes"
+    output:
+      - {best: <<best>>, number: <<count | default:0>>, notes: <<notes>>}
+      - <<steps.checked.output>>
 tests:
   works:
     workflow: main
@@ -66,7 +67,7 @@ workflows:
     steps:
       - Reviewer reads: >
           It says
-          <<text | truncate:times>> twice
+          <<text | truncate:(times)>> twice
         save: answer
     output: answer
 """

@@ -51,7 +51,7 @@ async def test_a_finding_has_its_place_and_goes_when_it_is_mended(
     assert text_of(PROGRAM, first.range) == "topc"
     assert first.severity == types.DiagnosticSeverity.Error
     assert "did you mean 'topic'" in first.message
-    place = at(PROGRAM, "<<topc|>>")
+    place = at(PROGRAM, "<<topc^>>")
     editor.edit(
         "a.vega.yaml",
         types.TextDocumentContentChangePartial(types.Range(first.range.start, place), "topic"),
