@@ -8,6 +8,7 @@ import threading
 from collections.abc import Generator
 from contextlib import contextmanager
 from multiprocessing.connection import wait
+from pathlib import Path
 from types import FrameType
 
 
@@ -44,14 +45,11 @@ def interruptible() -> Generator[None]:
 
 def _stop(number: int, frame: FrameType | None) -> None:
     del number, frame
-    sys.unraisablehook = _unheard
-    if _running:
-        raise _Stop
-    os._exit(1)
-
-
-def _unheard(problem: object) -> None:
-    """What goes wrong in destructors at the end is no news."""
+    if not _running:
+        os._exit(1)
+    # Where the exception ends up is chance (a destructor, say), and nobody wants to read of it.
+    sys.stderr = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
+    raise _Stop
 
 
 def _follow() -> None:
