@@ -59,7 +59,7 @@ def _workflow(number: int, width: int) -> list[str]:
         "            - Writer fixes:",
         f"                send: \"{prose[1]} <<review | replace:'a{number}':'b' | trim>>\"",
         "                save: draft",
-        f'          until: "\'OK {number}\' in review or loop.count >= {number} + rounds * 2"',
+        f"          until: \"'OK {number}' in review or loop.count >= {number} + rounds * 2\"",
         "          max: <<rounds>>",
         "      - if: (parts | length > 2) and not (task | startswith:'draft')",
         "        then:",

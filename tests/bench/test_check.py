@@ -7,11 +7,11 @@ from collections.abc import Callable
 import pytest
 import yaml
 from pytest_benchmark.fixture import BenchmarkFixture
+
+from tests.bench.programs import program
 from vegac.syntax.expression_parser import parse_expression
 from vegac.syntax.text import parse_text
 from vegac.workspace import Report, Workspace
-
-from tests.bench.programs import program
 
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from pytest_benchmark.fixture import BenchmarkFixture
+
 from vega_runtime import RunOptions
 from vega_runtime.models.scripted import ScriptedModel
 from vegac.loader import load
