@@ -9,7 +9,22 @@ from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 from pygls.lsp.server import LanguageServer
 
-from vega_lsp.features import completion, hover, links, navigation, rename, symbols
+from vega_lsp.features import (
+    actions,
+    calls,
+    commands,
+    completion,
+    formatting,
+    hints,
+    hover,
+    links,
+    navigation,
+    rename,
+    signature,
+    structure,
+    symbols,
+    tokens,
+)
 from vega_lsp.session import Session
 
 log = logging.getLogger(__name__)
@@ -34,7 +49,7 @@ def safely(function: Handler, default: Callable[[], Any] = lambda: None) -> Hand
 
 Feature = Callable[[Any, Any], Any]
 
-_FEATURES: dict[str, tuple[Feature, Any]] = {
+FEATURES: dict[str, tuple[Feature, Any]] = {
     types.TEXT_DOCUMENT_HOVER: (hover.hover, None),
     types.TEXT_DOCUMENT_COMPLETION: (
         completion.completion,
@@ -47,19 +62,64 @@ _FEATURES: dict[str, tuple[Feature, Any]] = {
     types.TEXT_DOCUMENT_RENAME: (rename.rename, types.RenameOptions(prepare_provider=True)),
     types.TEXT_DOCUMENT_DOCUMENT_SYMBOL: (symbols.document_symbols, None),
     types.TEXT_DOCUMENT_DOCUMENT_LINK: (links.links, types.DocumentLinkOptions()),
+    types.TEXT_DOCUMENT_CODE_ACTION: (
+        actions.actions,
+        types.CodeActionOptions(code_action_kinds=actions.KINDS),
+    ),
+    types.TEXT_DOCUMENT_FORMATTING: (formatting.format_document, None),
+    types.TEXT_DOCUMENT_RANGE_FORMATTING: (formatting.format_range, None),
+    types.TEXT_DOCUMENT_FOLDING_RANGE: (structure.folding, None),
+    types.TEXT_DOCUMENT_SELECTION_RANGE: (structure.selections, None),
+    types.TEXT_DOCUMENT_SEMANTIC_TOKENS_FULL: (tokens.full, tokens.LEGEND),
+    types.TEXT_DOCUMENT_SEMANTIC_TOKENS_RANGE: (tokens.ranged, tokens.LEGEND),
+    types.TEXT_DOCUMENT_SEMANTIC_TOKENS_FULL_DELTA: (tokens.delta, tokens.LEGEND),
+    types.TEXT_DOCUMENT_SIGNATURE_HELP: (
+        signature.signature_help,
+        types.SignatureHelpOptions(trigger_characters=[":", "(", ",", "{"]),
+    ),
+    types.TEXT_DOCUMENT_INLAY_HINT: (hints.inlay_hints, None),
+    types.TEXT_DOCUMENT_CODE_LENS: (hints.lenses, types.CodeLensOptions()),
+    types.TEXT_DOCUMENT_PREPARE_CALL_HIERARCHY: (calls.prepare, None),
+    types.TEXT_DOCUMENT_LINKED_EDITING_RANGE: (calls.linked, None),
 }
 """Requests about a document: a function of a snapshot and the request's parameters."""
 
 
 def register_features(server: LanguageServer, session: Session) -> None:
     """Register every feature that answers about a document or the workspace."""
-    for name, (feature, options) in _FEATURES.items():
+    for name, (feature, options) in FEATURES.items():
         server.feature(name, options)(_about_document(session, name, feature))
 
     def find_symbols(params: types.WorkspaceSymbolParams) -> list[types.WorkspaceSymbol]:
         return symbols.workspace_symbols(session, params.query)
 
+    def incoming(params: types.CallHierarchyIncomingCallsParams) -> Any:
+        return calls.incoming(session, params)
+
+    def outgoing(params: types.CallHierarchyOutgoingCallsParams) -> Any:
+        return calls.outgoing(session, params)
+
+    def fix_all(uri: str) -> None:
+        snapshot = session.snapshot(uri)
+        changes = actions.fix_all(snapshot) if snapshot is not None else {}
+        if changes:
+            server.workspace_apply_edit(
+                types.ApplyWorkspaceEditParams(types.WorkspaceEdit(changes=changes))
+            )
+
+    def tell(command: str) -> Callable[[str, str], None]:
+        def show(uri: str, name: str) -> None:
+            message = f"Run it in a terminal: {commands.in_terminal(command, uri, name)}"
+            server.window_show_message(types.ShowMessageParams(types.MessageType.Info, message))
+
+        return show
+
+    server.command("vega.fixAll")(fix_all)
+    server.command("vega.run")(tell("run"))
+    server.command("vega.test")(tell("test"))
     server.feature(types.WORKSPACE_SYMBOL)(safely(find_symbols))
+    server.feature(types.CALL_HIERARCHY_INCOMING_CALLS)(safely(incoming))
+    server.feature(types.CALL_HIERARCHY_OUTGOING_CALLS)(safely(outgoing))
 
 
 def _about_document(session: Session, name: str, feature: Feature) -> Handler:

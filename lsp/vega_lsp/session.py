@@ -96,6 +96,8 @@ class Session:
         self.documents: dict[Path, Document] = {}
         self.folders: list[Path] = []
         self.overlay: dict[Path, str] = {}
+        self.tokens: dict[Path, list[int]] = {}
+        """The semantic tokens that were sent last, for the next difference."""
         self._workspaces: dict[Path, Workspace] = {}
         self._programs: dict[Path, Program] = {}
         self._including: dict[Path, list[Path]] = {}
@@ -151,6 +153,7 @@ class Session:
         path = path_of(uri)
         self.documents.pop(path, None)
         self.overlay.pop(path, None)
+        self.tokens.pop(path, None)
         self.forget_files([path])
         return path
 

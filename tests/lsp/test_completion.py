@@ -69,7 +69,7 @@ async def test_offers(
         ("[fetch_page,", "[^,", ["fetch_page", "run_command"], ["Coder"]),
         ("temperature: 0.3", "^", ["max_tokens", "model"], ["system", "tools"]),
         ("type: http", "type: ^", ["http", "exec"], []),
-        ("url: https", "^: https", ["method", "headers"], ["url"]),
+        ("url: https", "^: https", ["method", "headers"], ["type", "command"]),
         ("<<page>>", "<<^>>", ["page", "env"], ["topic"]),
         ("<<text |", "<<te^ |", ["text", "times"], ["topic"]),
         ("<<date>>", "<<^>>", ["date", "env"], ["text"]),
