@@ -124,10 +124,16 @@ def _locals(
     known = [*workflow.variables, *workflow.initial, *_assigned_anywhere(workflow)]
     for variable in dict.fromkeys(known):
         if variable not in found:
-            wanted = variable.removeprefix("steps.")
-            prefix = "step_" if wanted != variable else ""
-            found[variable] = taken.take(prefix + names.variable(wanted))
+            found[variable] = taken.take(_wanted(variable))
     return WorkflowNames(found, taken)
+
+
+def _wanted(variable: str) -> str:
+    """The identifier of a variable: `draft`, `step_draft` (`steps.draft`), `latest` (hidden)."""
+    name_ = variable.removeprefix("steps.")
+    if name_.startswith(":"):
+        return names.variable(name_[1:].partition(" ")[0])
+    return ("step_" if name_ != variable else "") + names.variable(name_)
 
 
 def _start(f: Function, callee: Callee, widened: dict[str, Type], null_first: list[str]) -> None:

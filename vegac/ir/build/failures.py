@@ -33,7 +33,7 @@ def try_(builder: "StepBuilder", step: Step, site: str) -> ir.Block:
     after = after_body
     if "catch" in step.blocks:
         scope.flow = failed.copy()
-        scope.assign("error", ERROR, span)
+        scope.assign(scope.failure, ERROR, span)
         handler = builder.block(step.blocks["catch"], parent)
         after = merge(after_body, scope.flow, "when `try` succeeds", "when `catch` runs")
     finally_: ir.Block = []
@@ -47,7 +47,7 @@ def try_(builder: "StepBuilder", step: Step, site: str) -> ir.Block:
             if start.get(name) != binding:
                 after.bindings[name] = binding
     scope.flow = after
-    if "error" not in before.bindings and handler is not None:
-        scope.start_null("error")
-    errors = (ir.Target("error", span),) if handler is not None else ()
+    if scope.failure not in before.bindings and handler is not None:
+        scope.start_null(scope.failure)
+    errors = (ir.Target(scope.failure, span),) if handler is not None else ()
     return [ir.Try(span, site, body, handler, errors, finally_)]

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Literal
 from msgspec import Struct
 
 from vegac.ir import nodes as ir
+from vegac.ir.build.outcomes import outcome, outcome_name
 from vegac.ir.build.parallel import parallel_for
 from vegac.ir.build.prescan import for_header, header_scalar
 from vegac.semantics.flow import Binding, Flow, merge
@@ -155,27 +156,35 @@ def _sequential(builder: "StepBuilder", step: Step, site: str, header: Header) -
     level = scope.loop_level
     before = scope.flow.copy()
     body_steps = step.blocks.get("steps", [])
+    own = outcome_name(builder)
 
     def run_body() -> ir.Block:
         for target, type_ in zip(header.names, header.types, strict=True):
             scope.assign(target.name, type_, target.span)
         return builder.block(body_steps, site)
 
+    if "save" in step.fields:
+        builder.outcomes.append(own)
     body = settle(builder, before, run_body)
+    may_go_on = scope.flow.live or _may_go_on(body)
     collected = None
-    targets = builder.targets(step, ANY, quiet=True)[:-1] if "save" in step.fields else ()
+    targets: tuple[ir.AnyTarget, ...] = ()
     element_type: Type = ANY
+    if "save" in step.fields:
+        builder.outcomes.pop()
+        targets = builder.saves(step, ANY, quiet=True)
     if targets:
-        collected = scope.resolve("result", step.key.span, guarded=False)
+        collected = outcome(builder, own, body, step.key.span, site)
         element_type = collected.type
     after = scope.flow
     if not after.live:
-        after = Flow(after.bindings, live=True) if _may_go_on(body) else before.copy()
+        after = Flow(after.bindings, live=True) if may_go_on else before.copy()
     scope.flow = merge(after, before, "", NO_ITERATION)
-    if "result" not in before.bindings and "result" in after.bindings:
-        scope.start_null("result")
-        binding = after.bindings["result"]
-        scope.flow.bindings["result"] = Binding(join(binding.type, NULL), "", binding.place)
+    latest = scope.latest
+    if latest not in before.bindings and latest in after.bindings:
+        scope.start_null(latest)
+        binding = after.bindings[latest]
+        scope.flow.bindings[latest] = Binding(join(binding.type, NULL), "", binding.place)
     scope.loop_level -= 1
     scope.loop_ended = True
     for target in targets:
@@ -261,7 +270,7 @@ def repeat(builder: "StepBuilder", step: Step, site: str) -> ir.Block:
     until = builder.texts.condition(until_node, "`until`") if until_node is not None else None
     scope.loop_level -= 1
     scope.loop_ended = True
-    saves = builder.targets(step, ANY, quiet=True)[:-1] if "save" in step.fields else ()
+    saves = builder.saves(step, ANY, quiet=True) if "save" in step.fields else ()
     built = ir.Repeat(step.key.span, site, body, until, limit, level, ())
     block: ir.Block = [built]
     if saves:

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from vegac.ir import nodes as ir
+from vegac.ir.build.outcomes import outcome, outcome_name
 from vegac.ir.build.prescan import saved_names
 from vegac.ir.build.scope import Siblings
 from vegac.ir.build.texts import as_text
@@ -12,7 +13,6 @@ from vegac.semantics.type_syntax import article
 from vegac.semantics.types import (
     ANY,
     INTEGER,
-    NULL,
     STRING,
     ListOf,
     Type,
@@ -44,7 +44,6 @@ def _branches(builder: "StepBuilder", step: Step, site: str) -> ir.Block:
     steps = step.blocks.get("parallel", [])
     saves = [saved_names([branch]) for branch in steps]
     conflicts = _report_conflicts(builder, saves)
-    outer_result = _result_binding(before)
     branches: list[ir.Branch] = []
     after = before.copy()
     types: list[Type] = []
@@ -57,11 +56,14 @@ def _branches(builder: "StepBuilder", step: Step, site: str) -> ir.Block:
         scope.siblings.append(Siblings(others))
         scope.flow = before.copy()
         branch_site = builder.site(site, builder.step_name(branch))
+        own, outer = outcome_name(builder), builder.outcomes
+        builder.outcomes = [own]
         body = builder.step(branch, branch_site)
+        builder.outcomes = outer
         scope.siblings.pop()
-        types.append(_branch_result(builder, scope.flow, outer_result))
+        result = outcome(builder, own, body, branch.key.span, branch_site)
+        types.append(result.type)
         handed = _join_branch(builder, before, after, saves[index])
-        result = ir.Variable(types[-1], branch.key.span, "result")
         name = branch_site.rpartition("/")[2]
         branches.append(ir.Branch(name, branch_site, body, handed, result))
     builder.parallel_depth -= 1
@@ -91,22 +93,6 @@ def _report_conflicts(builder: "StepBuilder", saves: list[dict[str, Span]]) -> s
                 )
         seen.update({name: span for name, span in names.items() if name not in seen})
     return conflicts
-
-
-def _result_binding(flow: Flow) -> Binding | None:
-    return flow.get("result")
-
-
-def _branch_result(builder: "StepBuilder", flow: Flow, outer: Binding | None) -> Type:
-    """The type of `result` at a branch's end; null where the branch may set none."""
-    binding = flow.get("result")
-    if binding is None:
-        builder.scope.start_null("result")
-        return NULL
-    if binding.unset or (outer is not None and binding == outer):
-        builder.scope.start_null("result")
-        return join(binding.type, NULL) if binding.unset else binding.type
-    return binding.type
 
 
 def _join_branch(
@@ -153,8 +139,11 @@ def parallel_for(builder: "StepBuilder", step: Step, site: str, header: "Header"
     builder.parallel_depth += 1
     for target, type_ in zip(header.names, header.types, strict=True):
         scope.assign(target.name, type_, target.span)
+    own, outer = outcome_name(builder), builder.outcomes
+    builder.outcomes = [own]
     body = builder.block(body_steps, site)
-    result_type = _branch_result(builder, scope.flow, _result_binding(before))
+    builder.outcomes = outer
+    result = outcome(builder, own, body, step.key.span, site)
     builder.parallel_depth -= 1
     scope.loop_level -= 1
     scope.loop_ended = True
@@ -163,8 +152,7 @@ def parallel_for(builder: "StepBuilder", step: Step, site: str, header: "Header"
     for name, binding in inner.bindings.items():
         if name not in before.bindings:
             scope.flow.bindings[name] = Binding(binding.type, LOCAL, binding.place)
-    result = ir.Variable(result_type, step.key.span, "result")
-    targets = builder.targets(step, ListOf(result_type))
+    targets = builder.targets(step, ListOf(result.type))
     return [
         ir.ParallelFor(
             step.key.span,
@@ -234,8 +222,8 @@ def _one_agent(builder: "StepBuilder", step: Step, site: str) -> ir.Block:
     item = element(collection.type) or ANY
     message = ir.Variable(item, collection.span, "message")
     scope.variables.setdefault("message", item)
-    result = scope.variables.get("result")
-    scope.variables["result"] = STRING if result is None else join(result, STRING)
+    result = scope.variables.get(scope.latest)
+    scope.variables[scope.latest] = STRING if result is None else join(result, STRING)
     over = "list" if isinstance(collection.type, ListOf) else "any"
     send_site = builder.site(site, agent.value)
     send = ir.Send(
@@ -243,7 +231,7 @@ def _one_agent(builder: "StepBuilder", step: Step, site: str) -> ir.Block:
         send_site,
         agent.value,
         as_text(message) if item != STRING else message,
-        (ir.Target("result", span),),
+        (ir.Target(scope.latest, span),),
         STRING,
         {},
     )
@@ -258,6 +246,6 @@ def _one_agent(builder: "StepBuilder", step: Step, site: str) -> ir.Block:
             scope.loop_level + 1,
             limit,
             targets,
-            ir.Variable(STRING, span, "result"),
+            ir.Variable(STRING, span, scope.latest),
         )
     ]

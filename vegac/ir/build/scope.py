@@ -120,6 +120,10 @@ class WorkflowScope:
         self.patterns = patterns
         self.implicit = implicit
         """No `inputs` key: names that nothing assigns become inputs."""
+        self.latest = "steps.:latest" if self.is_variable("result") else "result"
+        """The hidden variable of the latest result; the program's own `result` is another one."""
+        self.failure = "steps.:failure" if self.is_variable("error") else "error"
+        """The hidden variable of the latest failure."""
         self.loop_level = 0
         self.loop_ended = False
         self.siblings: list[Siblings] = []
@@ -246,13 +250,7 @@ class WorkflowScope:
 
     def _builtin(self, name: str, span: Span) -> ir.Expr | None:
         if name in ("result", "error"):
-            binding = self.flow.get(name)
-            if binding is None or binding.unset:
-                self.read_unset.add(name)
-                self.start_null(name)
-                type_ = NULL if binding is None else join(binding.type, NULL)
-                return ir.Variable(type_, span, name)
-            return ir.Variable(binding.type, span, name)
+            return self.hidden(name, span)
         if name == "input" and self.implicit:
             self.inputs["input"] = ir.Input("input", STRING, "string", span)
             self.assign("input", STRING, span)
@@ -262,6 +260,16 @@ class WorkflowScope:
         if name == "loop" and (self.loop_level or self.loop_ended):
             return ir.LoopState(LOOP, span, max(1, self.loop_level))
         return None
+
+    def hidden(self, name: str, span: Span) -> ir.Expr:
+        """The value of `latest` or `failure`: null where nothing has set it."""
+        binding = self.flow.get(name)
+        if binding is None or binding.unset:
+            self.read_unset.add(name)
+            self.start_null(name)
+            type_ = NULL if binding is None else join(binding.type, NULL)
+            return ir.Variable(type_, span, name)
+        return ir.Variable(binding.type, span, name)
 
     def namespace(self, root: str, name: str, span: Span) -> ir.Expr | None:
         if self.is_variable(root):

@@ -56,6 +56,8 @@ class StepBuilder:
         self.agents: dict[str, None] = {}
         self.calls: dict[str, None] = {}
         self.loop_attempts = 0
+        self.outcomes: list[str] = []
+        """Hidden variables that get every result inside the iterations and the branch around."""
 
     def mark(self) -> Callable[[], None]:
         """Remember the state of building; the result goes back to it (the flow aside)."""
@@ -127,6 +129,8 @@ class StepBuilder:
         otherwise = before
         for name, binding in after.bindings.items():
             # A skipped step leaves what it would save as it is, or null.
+            if name in self.outcomes:
+                continue
             if binding != before.bindings.get(name) and null_when_unset(otherwise, name):
                 self.scope.start_null(name)
         self.scope.flow = merge(after, otherwise, "", FALSE_PATH)
@@ -212,7 +216,7 @@ class StepBuilder:
             )
         self.scope.flow = before.copy()
         handler = self.block(step.blocks["on_timeout"], f"{site}/on_timeout")
-        self.store_result(handler, self.targets(step, ANY, quiet=True)[:-1], step.key.span, site)
+        self.store_result(handler, self.saves(step, ANY, quiet=True), step.key.span, site)
         self.scope.flow = merge(after, self.scope.flow, "after the timeout", "after the timeout")
         return [ir.OnTimeout(step.key.span, site, body, handler, site)]
 
@@ -222,13 +226,14 @@ class StepBuilder:
         """Give the latest result at the end of `block` to `targets` too."""
         if not targets or not self.scope.flow.live:
             return
-        value = self.scope.resolve("result", span, guarded=False)
+        value = self.scope.hidden(self.scope.latest, span)
         for target in targets:
             if isinstance(target, ir.Target):
                 self.scope.assign(target.name, value.type, target.span)
         last = block[-1] if block else None
         if isinstance(last, ir.Send | ir.Call | ir.Parallel | ir.ParallelFor) and any(
-            isinstance(target, ir.Target) and target.name == "result" for target in last.targets
+            isinstance(target, ir.Target) and target.name == self.scope.latest
+            for target in last.targets
         ):
             last.targets = (*targets, *last.targets)
         else:
@@ -241,7 +246,7 @@ class StepBuilder:
         names = [
             name
             for name, binding in after.bindings.items()
-            if before.bindings.get(name) != binding and name != "error"
+            if before.bindings.get(name) != binding and name != self.scope.failure
         ]
         saves = self.targets(step, NULL, quiet=True)
         null = ir.Const(NULL, span, None)
@@ -254,20 +259,29 @@ class StepBuilder:
             if isinstance(target, ir.Target):
                 self.scope.assign(target.name, NULL, target.span)
         failed = self.scope.flow
-        error = ir.Target("error", span)
-        after.set("error", NULL, span)
-        failed.set("error", ERROR, span)
+        error = ir.Target(self.scope.failure, span)
+        after.set(error.name, NULL, span)
+        failed.set(error.name, ERROR, span)
         self.scope.flow = merge(after, failed, "", "")
-        self.scope.assign("error", optional(ERROR), span)
+        self.scope.assign(error.name, optional(ERROR), span)
         return [ir.Try(span, site, body, handler, (error,), [], reset_error=(error,))]
 
     # --- targets -------------------------------------------------------------------------------
 
     def targets(self, step: Step, type_: Type, quiet: bool = False) -> tuple[ir.AnyTarget, ...]:
-        """Where a step's result goes: `save`, the step's own name, `steps.NAME`, `result` (last).
+        """Where a step's result goes: `save`, the step's own name, `steps.NAME`, `result`.
 
         Assigns them in the flow unless `quiet`.
         """
+        return self._targets(step, type_, quiet, (self.scope.latest, *self.outcomes))
+
+    def saves(self, step: Step, type_: Type, quiet: bool = False) -> tuple[ir.AnyTarget, ...]:
+        """Where the value goes of a step that gives no `result`."""
+        return self._targets(step, type_, quiet, ())
+
+    def _targets(
+        self, step: Step, type_: Type, quiet: bool, hidden: tuple[str, ...]
+    ) -> tuple[ir.AnyTarget, ...]:
         found: list[ir.AnyTarget] = []
         save = step.get("save")
         names: dict[str, Span] = {}
@@ -288,7 +302,8 @@ class StepBuilder:
             names.setdefault(f"steps.{named.value}", named.span)
         elif isinstance(save, Scalar) and save.value.isidentifier():
             names.setdefault(f"steps.{save.value}", save.span)
-        names.setdefault("result", step.key.span)
+        for name in hidden:
+            names.setdefault(name, step.key.span)
         for name, span in names.items():
             found.append(ir.Target(name, span))
             if not quiet:
@@ -508,7 +523,7 @@ def _fail(builder: StepBuilder, step: Step, site: str) -> ir.Block:
 
 def _do(builder: StepBuilder, step: Step, site: str) -> ir.Block:
     block = builder.block(step.blocks.get("do", []), site.rpartition("/")[0])
-    builder.store_result(block, builder.targets(step, ANY, quiet=True)[:-1], step.key.span, site)
+    builder.store_result(block, builder.saves(step, ANY, quiet=True), step.key.span, site)
     return block
 
 
@@ -530,11 +545,11 @@ def _recall(builder: StepBuilder, step: Step, site: str) -> ir.Block:
         builder.findings.report(
             "missing-key", step.key.span, "`recall` has no `key`", subject="key"
         )
-        builder.targets(step, ANY)
+        builder.saves(step, ANY)
         return []
     built_key = builder.texts.text(key, "`key`")
     built_default = builder.texts.value(default) if default is not None else None
-    targets = builder.targets(step, ANY)[:-1]
+    targets = builder.saves(step, ANY)
     return [ir.Recall(step.key.span, site, built_key, built_default, targets)]
 
 
@@ -549,7 +564,7 @@ def _ask(builder: StepBuilder, step: Step, site: str) -> ir.Block:
         )
     default_node = step.get("default")
     default = builder.texts.text(default_node, "`default`") if default_node else None
-    targets = builder.targets(step, STRING)[:-1]
+    targets = builder.saves(step, STRING)
     return [ir.Ask(step.key.span, site, question, choices, default, targets)]
 
 

@@ -153,7 +153,7 @@ def _output(
         value = builder.texts.output(entry.value, builder.scope.known_names())
         span = entry.key.span
     else:
-        value = builder.scope.resolve("result", span, guarded=False)
+        value = builder.scope.hidden(builder.scope.latest, span)
     builder.returns.append(value.type)
     body.append(ir.Return(span, f"{site}/output", value))
 
