@@ -20,6 +20,8 @@ _EXTRA: dict[str, dict[str, Any]] = {
     types.TEXT_DOCUMENT_SEMANTIC_TOKENS_FULL_DELTA: {"previous_result_id": "x"},
 }
 
+_INSERTS = ("", "<<", "{{", " | ", ": ", "\n", "- ", '"', "'", "\t", "&a ", "*a", "😀")
+
 
 class _Params:
     def __init__(self, **values: Any) -> None:

@@ -1,6 +1,7 @@
 """The shape of a file: what folds, and what a growing selection takes in."""
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 from lsprotocol import types
 
@@ -13,38 +14,39 @@ from vegac.syntax.nodes import Mapping, Node, Scalar, Sequence
 def folding(snapshot: Snapshot, params: types.FoldingRangeParams) -> list[types.FoldingRange]:
     del params
     found: dict[int, types.FoldingRange] = {}
-    for span in _blocks(snapshot.tree.root, set()):
-        place = snapshot.span_range(span)
-        if place is not None and place.end.line > place.start.line:
-            known = found.get(place.start.line)
-            if known is None or known.end_line < place.end.line:
-                found[place.start.line] = types.FoldingRange(place.start.line, place.end.line)
+    for first, last in _blocks(snapshot.tree.root, set()):
+        start, end = snapshot.program.locate(first), snapshot.program.locate(last)
+        if start is None or end is None or {start.file.path, end.file.path} != {snapshot.file.path}:
+            continue
+        line, end_line = start.position.line - 1, end.end_position.line - 1
+        known = found.get(line)
+        if end_line > line and (known is None or (known.end_line or 0) < end_line):
+            found[line] = types.FoldingRange(line, end_line)
     for start, end in _comments(snapshot.file.text):
         found.setdefault(start, types.FoldingRange(start, end, kind=types.FoldingRangeKind.Comment))
     return sorted(found.values(), key=lambda item: item.start_line)
 
 
-def _blocks(node: Node | None, seen: set[int]) -> Iterator[Span]:
-    """From each key to the end of its value, and each item of a list."""
+def _blocks(node: Node | None, seen: set[int]) -> Iterator[tuple[Span, Span]]:
+    """Each key with the last thing in its value."""
     if node is None or id(node) in seen:
         return
     seen.add(id(node))
     if isinstance(node, Mapping):
         for entry in node.entries:
-            key, end = entry.key, _end(entry.value)
-            if end is not None and end[0] == key.chunk.unit:
-                yield Span(key.chunk.unit, key.start, end[1])
+            unit, end = _end(entry.value)
+            yield entry.key.span, Span(unit, end, end)
             yield from _blocks(entry.value, seen)
     elif isinstance(node, Sequence):
         for item in node.items:
             yield from _blocks(item, seen)
 
 
-def _end(node: Node) -> tuple[str, int] | None:
+def _end(node: Node) -> tuple[str, int]:
     """The unit and offset at which the source of a node ends."""
     if isinstance(node, Mapping) and node.entries:
         last = node.entries[-1]
-        return _end(last.value) or (last.key.chunk.unit, last.key.end)
+        return _end(last.value)
     return node.chunk.unit, node.end
 
 
@@ -115,7 +117,7 @@ def _nodes(node: Node | None, unit: str, seen: set[int]) -> Iterator[Span]:
             end = _end(entry.value)
             if entry.key.chunk.unit == unit:
                 yield entry.key.span
-                if end is not None and end[0] == unit:
+                if end[0] == unit:
                     yield Span(unit, entry.key.start, end[1])
             yield from _nodes(entry.value, unit, seen)
 
@@ -128,6 +130,6 @@ def _sections(snapshot: Snapshot, offset: int) -> Iterator[tuple[int, int]]:
         place = snapshot.program.locate(entry.key.span)
         if place is not None and place.file.path == snapshot.file.path:
             starts.append(place.start)
-    for start, end in zip(starts, [*starts[1:], len(snapshot.file.text)], strict=True):
+    for start, end in pairwise([*starts, len(snapshot.file.text)]):
         if start <= offset < end:
             yield start, start + len(snapshot.file.text[start:end].rstrip())
