@@ -8,7 +8,7 @@ from vegac.emit.code import Call, Code, Keyword, literal, name
 from vegac.emit.context import Callee, ModuleContext
 from vegac.emit.expressions import value
 from vegac.emit.frame import EmittedModule, Frame, Place
-from vegac.emit.records import class_lines, name_records
+from vegac.emit.records import class_lines, depth, name_records
 from vegac.emit.statics import construct, static
 from vegac.emit.workflows import parameter_names, write_workflow
 from vegac.ir import nodes as ir
@@ -74,8 +74,8 @@ def _take_names(module: ModuleContext) -> None:
 def _declare_workflows(module: ModuleContext) -> list[tuple[Record, str]]:
     """Results and parameters of all workflows, before any is written: they call each other.
 
-    Returns the classes of their results. Workflows with equal results each get a class; elsewhere
-    the first one stands for such a record.
+    Returns the classes of their results, inner ones before those around them. Workflows
+    with equal results each get a class; elsewhere the first one stands for such a record.
     """
     outputs: dict[str, tuple[Record, str]] = {}
     for workflow in module.program.workflows:
@@ -90,7 +90,7 @@ def _declare_workflows(module: ModuleContext) -> list[tuple[Record, str]]:
         returns = outputs[workflow.name][1] if workflow.name in outputs else ""
         result = module.annotations.declared(NULL if result == NEVER else result)
         module.workflows[workflow.name] = _declare(module, workflow, result, returns)
-    return list(outputs.values())
+    return sorted(outputs.values(), key=lambda output: depth(output[0]))
 
 
 def _wants_class(module: ModuleContext, result: Record) -> bool:

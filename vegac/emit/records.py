@@ -9,7 +9,7 @@ from vegac.emit.layout import statement
 from vegac.emit.names import Names, class_name
 from vegac.ir import nodes as ir
 from vegac.ir.traverse import statements
-from vegac.semantics.types import ERROR, LOOP, ListOf, MapOf, Record, Type, members
+from vegac.semantics.types import ERROR, LOOP, ListOf, MapOf, Record, Type, Union, members
 
 
 def name_records(program: ir.Program, names: Names) -> dict[Record, str]:
@@ -57,3 +57,16 @@ def class_lines(record: Record, class_: str, annotations: Annotations, base: str
         tuple(literal(key) for key, _ in fields), tuple(name(text) for _, text in fields)
     )
     return statement(f"{class_} = ", Call(name(base), (literal(class_), table)), "", 0)
+
+
+def depth(type_: Type) -> int:
+    """How deep records lie inside each other in a type."""
+    match type_:
+        case ListOf(inner) | MapOf(inner):
+            return depth(inner)
+        case Record(fields):
+            return 1 + max((depth(inner) for _, inner in fields), default=0)
+        case Union(several):
+            return max(map(depth, several))
+        case _:
+            return 0
