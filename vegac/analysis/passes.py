@@ -43,7 +43,7 @@ def analyse(context: ProgramContext, program: ir.Program, findings: Findings) ->
     check_quoted_holes(context, program, findings)
     check_rounds(program, findings)
     check_results(context, program, findings)
-    check_repetition(program, findings)
+    check_repetition(context, program, findings)
     check_limits(context, findings)
     check_nesting(program, findings)
     check_retries(context, findings)

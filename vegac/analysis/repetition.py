@@ -3,15 +3,26 @@
 from vega_grammar.keys import EFFECTFUL_TOOLS
 from vegac.ir import nodes as ir
 from vegac.ir.traverse import statements
+from vegac.ir.build.program import ProgramContext
 from vegac.source.findings import Findings
 from vegac.source.span import Span
+from vegac.syntax.document import walk
 
 LONG_LOOP = 20
 """Rounds from which a conversation that grows with each is worth a remark."""
 
 
-def check_repetition(program: ir.Program, findings: Findings) -> None:
-    """`retry-repeats-effects` and `growing-conversation`."""
+def check_repetition(context: ProgramContext, program: ir.Program, findings: Findings) -> None:
+    """`retry-repeats-effects` and `growing-conversation`.
+
+    A step that says `context: conversation` has its author's word that the conversation may grow.
+    """
+    wanted = {
+        step.key.span
+        for built in context.built.values()
+        for step in walk(built.steps)
+        if "context" in step.fields
+    }
     effects = _Effects(program)
     for workflow in program.workflows:
         for statement in statements(workflow.body):
@@ -31,7 +42,7 @@ def check_repetition(program: ir.Program, findings: Findings) -> None:
                     | ir.For(collection=ir.ListValue(items=tuple() as rounds))
                 ):
                     count = rounds if isinstance(rounds, int) else len(rounds)
-                    _check_growth(program, statement, count, findings)
+                    _check_growth(program, statement, count, wanted, findings)
                 case _:
                     pass
 
@@ -87,21 +98,26 @@ def _report_retry(span: Span, agent: str, tool: str, findings: Findings) -> None
 
 
 def _check_growth(
-    program: ir.Program, loop: ir.For | ir.Repeat, rounds: int, findings: Findings
+    program: ir.Program,
+    loop: ir.For | ir.Repeat,
+    rounds: int,
+    wanted: set[Span],
+    findings: Findings,
 ) -> None:
     if rounds < LONG_LOOP or (rounds == 100 and loop.__class__ is ir.Repeat and _by_default(loop)):
         return
     for statement in statements(loop.body):
         if (
             isinstance(statement, ir.Send)
-            and "fresh" not in statement.options
+            and statement.span not in wanted
             and not _bounded_context(program, statement.agent)
         ):
             findings.report(
                 "growing-conversation",
                 statement.span,
                 f"each of {rounds} rounds sends all earlier ones to '{statement.agent}' again",
-                hint="add `context: fresh` if a round does not need the earlier ones",
+                hint="say `context: fresh`, or `context: conversation` if a round needs the "
+                "earlier ones",
             )
             return
 

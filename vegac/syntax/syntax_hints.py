@@ -249,6 +249,17 @@ def _matching(text: str, start: int) -> int:
     return len(text)
 
 
+def _bracket_argument(spot: _Spot) -> SyntaxProblem | None:
+    """`xs | default:[]`: behind a colon stands a word, and a list only in parentheses."""
+    before = re.search(r"\|\s*(\w+)\s*:\s*\Z", spot.text[: spot.stop])
+    if before is None or spot.rest[:1] not in ("[", "{"):
+        return None
+    empty = re.match(r"\[\s*\]|\{\s*\}", spot.rest)
+    value = empty[0] if empty else spot.rest[0] + "..." + {"[": "]", "{": "}"}[spot.rest[0]]
+    message = "a list or a map cannot follow the ':' of a filter"
+    return spot.here(message, f"write `{before[1]}({value})`", len(empty[0]) if empty else 1)
+
+
 def _after_filter(spot: _Spot) -> SyntaxProblem | None:
     """`x | first.name` and `xs | sort[0]`."""
     if not spot.has_value or spot.rest[:1] not in (".", "["):
@@ -428,6 +439,7 @@ _RULES: Final[tuple[Callable[[_Spot], SyntaxProblem | None], ...]] = (
     _missing_value,
     _brackets,
     _punctuation,
+    _bracket_argument,
     _after_filter,
     _two_operands,
 )

@@ -104,7 +104,7 @@ class TextBuilder:
         self.findings.quiet += broken
         built = self.expressions.build(source, parsed.expr)
         self.findings.quiet -= broken
-        return built
+        return unknown(built.span) if broken else built
 
     def _delimiter(self, node: Scalar, hole: Hole) -> None:
         opening, close = ("{{", "}}") if self.delimiters == "brace" else ("<<", ">>")
