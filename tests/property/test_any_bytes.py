@@ -101,12 +101,14 @@ ANY_BYTES = st.binary(max_size=300) | NOISE.map(lambda text: text.encode(errors=
 
 @given(ANY_BYTES)
 @examples(300)
+@example(b"%")
 def test_any_bytes(data: bytes) -> None:
     check_any(data)
 
 
 @given(NOISE)
 @examples(300)
+@example('"\r:')
 def test_any_text(data: str) -> None:
     check_any(data)
 

@@ -152,7 +152,7 @@ def _finding(chunk: Chunk, mended: Mended, scene: Scene, repair: Repair | None) 
             "yaml-syntax",
             "error",
             "YAML cannot be read from here on",
-            Span(chunk.unit, start, max(end, start + 1)),
+            _place(chunk, start, end),
         )
     start, end = mended.back_range(repair.start, repair.end)
     fixes: tuple[Fix, ...] = ()
@@ -166,10 +166,15 @@ def _finding(chunk: Chunk, mended: Mended, scene: Scene, repair: Repair | None) 
         "yaml-syntax",
         "error",
         repair.message,
-        Span(chunk.unit, start, max(end, start + 1)),
+        _place(chunk, start, end),
         hint=repair.hint,
         fixes=fixes,
     )
+
+
+def _place(chunk: Chunk, start: int, end: int) -> Span:
+    """A range of at least one character, but at the end of the text."""
+    return Span(chunk.unit, start, min(max(end, start + 1), len(chunk.text)))
 
 
 def _shape(chunk: Chunk) -> Diagnostic:
