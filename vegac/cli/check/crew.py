@@ -16,13 +16,13 @@ from typing import Any
 
 from msgspec import Struct
 
-from vegac.cli.check.work import Work, collect_garbage, work_on
+from vegac.cli.check.work import Work, Worker
 from vegac.workspace import Workspace
 
 _Answer = list[Work | None]
 
 
-class _Worker(Struct, eq=False):
+class _Process(Struct, eq=False):
     process: Any
     connection: Any
     part: int = -1
@@ -38,10 +38,10 @@ def check_in_processes(
     """
     # A forked process has everything imported already. Elsewhere forking is not safe.
     context: Any = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
-    workers: list[_Worker] = []
+    workers: list[_Process] = []
     waiting = list(reversed(range(len(parts))))
 
-    def give(worker: _Worker) -> None:
+    def give(worker: _Process) -> None:
         worker.part = waiting.pop()
         # That a process has died shows when its answer is read.
         with suppress(OSError):
@@ -67,8 +67,7 @@ def check_in_processes(
                 give(worker)
             else:
                 workers.remove(worker)
-                worker.connection.close()
-                worker.process.join()
+                _dismiss(worker)
             yield part, answer
         # Parts that nobody is left to work on.
         for part in waiting:
@@ -80,13 +79,22 @@ def check_in_processes(
             worker.process.join()
 
 
-def _start(context: Any, root: Path) -> _Worker:
+def _start(context: Any, root: Path) -> _Process:
     ours, theirs = context.Pipe()
     process = context.Process(target=_serve, args=(theirs, root), daemon=True)
     process.start()
     # Only the other process may hold its end, or its death would not show.
     theirs.close()
-    return _Worker(process, ours)
+    return _Process(process, ours)
+
+
+def _dismiss(worker: _Process) -> None:
+    """End a process that has nothing to do."""
+    # Closing would not do: processes that were forked later have copies of our end.
+    with suppress(OSError):
+        worker.connection.send(None)
+    worker.connection.close()
+    worker.process.join()
 
 
 def _serve(connection: "Connection[Any, Any]", root: Path) -> None:
@@ -95,17 +103,15 @@ def _serve(connection: "Connection[Any, Any]", root: Path) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     gc.disable()
     gc.freeze()
-    workspace = Workspace(root)
+    worker = Worker(Workspace(root))
     with closing(connection), suppress(EOFError, OSError):
-        while True:
-            paths: Sequence[Path] = connection.recv()
-            answer: _Answer = [_outcome(workspace, path) for path in paths]
+        while (paths := connection.recv()) is not None:
+            answer: _Answer = [_outcome(worker, path) for path in paths]
             connection.send(answer)
-            collect_garbage()
 
 
-def _outcome(workspace: Workspace, path: Path) -> Work | None:
+def _outcome(worker: Worker, path: Path) -> Work | None:
     try:
-        return work_on(workspace, path)
+        return worker.check(path)
     except Exception:  # it will be raised once more where it can be told
         return None

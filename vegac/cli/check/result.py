@@ -64,7 +64,7 @@ def digest(data: bytes) -> bytes:
 
 def checked(report: Report) -> Checked:
     """The outcome of a report."""
-    trees = _trees(report)
+    trees = trees_of(report)
     program = report.program
     return Checked(
         tuple(tree.file.path for tree in trees),
@@ -79,7 +79,7 @@ def inputs(report: Report, workspace: Workspace) -> Inputs:
     return Inputs(
         {
             str(workspace.root / tree.file.path): digest(_bytes(tree.file))
-            for tree in _trees(report)
+            for tree in trees_of(report)
         },
         tuple(
             (str(folder), pattern, names)
@@ -111,7 +111,8 @@ class Sources:
                     self.add(SourceFile(path, _text(self.root / path)))
 
 
-def _trees(report: Report) -> list[FileTree]:
+def trees_of(report: Report) -> list[FileTree]:
+    """The files of a program, its own first."""
     return report.declarations.trees if report.declarations is not None else []
 
 

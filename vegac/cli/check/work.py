@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from vegac.cli.check.result import Checked, Inputs, checked, inputs
+from vegac.cli.check.result import Checked, Inputs, checked, inputs, trees_of
 from vegac.workspace import UsageError, Workspace
 
 if TYPE_CHECKING:
@@ -19,7 +19,8 @@ _PARALLEL_BYTES = 256 * 1024
 """With less source than this, starting processes takes longer than checking."""
 _PART_BYTES = 64 * 1024
 """About how much source a process checks at a time."""
-_GARBAGE_BYTES = 1024 * 1024
+_GARBAGE_CHARACTERS = 1024 * 1024
+"""After so much source it is time to free what checks have left behind."""
 _MOST_JOBS = 16
 
 
@@ -32,15 +33,29 @@ class Work(Struct, frozen=True):
     seconds: float
 
 
-def work_on(workspace: Workspace, path: Path) -> Work:
-    """Check one program."""
-    start = time.perf_counter()
-    try:
-        report = workspace.check(path)
-    except UsageError as error:
-        return Work(Checked((workspace.shown(path),), unread=str(error)), None, 0)
-    outcome, needed = checked(report), inputs(report, workspace)
-    return Work(outcome, needed, time.perf_counter() - start)
+class Worker:
+    """Checks one program after the other, and keeps little of those that are done."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self.workspace = workspace
+        self._unfreed = 0
+
+    def check(self, path: Path) -> Work:
+        start = time.perf_counter()
+        shown = self.workspace.shown(path)
+        try:
+            report = self.workspace.check(path)
+        except UsageError as error:
+            return Work(Checked((shown,), unread=str(error)), None, 0)
+        work = Work(checked(report), inputs(report, self.workspace), time.perf_counter() - start)
+        # What it includes may be included by others.
+        self.workspace.reader.forget(shown)
+        self._unfreed += sum(len(tree.file.text) for tree in trees_of(report))
+        del report
+        if self._unfreed > _GARBAGE_CHARACTERS:
+            self._unfreed = 0
+            collect_garbage()
+        return work
 
 
 def check_all(
@@ -79,13 +94,9 @@ def _check(
     undone: Iterable[Path] = paths
     if jobs > 1:
         undone = yield from _in_processes(workspace, paths, sizes, jobs)
-    checked_bytes = 0
+    worker = Worker(workspace)
     for path in undone:
-        yield path, work_on(workspace, path)
-        checked_bytes += sizes[path]
-        if checked_bytes > _GARBAGE_BYTES:
-            checked_bytes = 0
-            collect_garbage()
+        yield path, worker.check(path)
 
 
 def _in_processes(
