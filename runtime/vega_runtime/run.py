@@ -308,12 +308,25 @@ class Run:
         """The body of a `finally`: `async with run.cleanup()`."""
         return Cleanup(self)
 
-    def publish(self, variables: Mapping[str, Any]) -> None:
-        """Tell the observers the variables of the workflow, where it ends."""
+    def publish(
+        self,
+        variables: Mapping[str, Any],
+        others: Mapping[str, str] | None = None,
+        values: Mapping[str, Any] | None = None,
+        computed: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Tell the observers the variables of the workflow, where it ends.
+
+        `others` may be set or not: they are so if the name that they map to is in `values`, the
+        function's own variables. `computed` are those whose names were computed.
+        """
         if self.session.observers:
             from .events import Published
 
-            self.session.emit(Published(self.workflow_name, dict(variables)))
+            here = values or {}
+            found = {name: here[own] for name, own in (others or {}).items() if own in here}
+            published = {**(computed or {}), **found, **variables}
+            self.session.emit(Published(self.workflow_name, published))
 
     # What the program reads
 

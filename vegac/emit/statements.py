@@ -188,13 +188,28 @@ def _condition(f: Function, word: str, condition: ir.Expr) -> None:
 def _return(f: Function, step: ir.Return) -> None:
     found = value(f, step.value)
     span = step.value.span if may_fail(step.value) else None
-    if f.publish and f.environment:
-        known = [variable for variable in f.environment if variable in f.names.variables]
-        table = DictDisplay(
-            tuple(map(literal, known)), tuple(name(f.local(variable)) for variable in known)
-        )
-        f.put("", call("run.publish", table))
+    if f.publish:
+        _publish(f)
     _end(f, found, span)
+
+
+def _publish(f: Function) -> None:
+    """Tell the observers of a test the variables that are set here: those that surely are by their
+    values, others by their names in the function, and computed ones."""
+    visible = [variable for variable in f.names.variables if not variable.startswith("steps.")]
+    known = [variable for variable in visible if variable in f.environment]
+    others = [variable for variable in visible if variable not in f.environment]
+    table = DictDisplay(
+        tuple(map(literal, known)), tuple(name(f.local(variable)) for variable in known)
+    )
+    arguments: list[Code] = [table]
+    if others or f.own_names is not None:
+        names_ = tuple(literal(f.local(variable)) for variable in others)
+        arguments += [DictDisplay(tuple(map(literal, others)), names_), call("locals")]
+    if f.own_names is not None:
+        arguments.append(name(f.own_names))
+    if known or others or f.own_names is not None:
+        f.put("", call("run.publish", *arguments))
 
 
 def _end(f: Function, found: Value, span: Span | None) -> None:

@@ -767,5 +767,5 @@ def test_variables_are_published_for_tests() -> None:
     )
     made = emit_module(program(flow), digest="", locate=locate, expose_variables=True)
     assert 'run.publish({"go": go, "a": a, "b": b})' in made.text
-    assert 'run.publish({"go": go, "a": a})' in made.text
+    assert 'run.publish({"go": go, "a": a}, {"b": "b"}, locals())' in made.text
     assert run(made, {"go": True}).output == "early"
