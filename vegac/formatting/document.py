@@ -41,18 +41,19 @@ def format_text(text: str, delimiters: Delimiters | None = None) -> Formatted:
     if any(found.code == "limit-exceeded" for found in tree.diagnostics):
         return Formatted(text, [])
     notes = _restrictions(tree, delimiters)
-    if notes:
-        delimiters = None
-    spelt = SourceFile("", _spelt(tree, delimiters, notes))
-    tree_spelt = Reader().read(spelt)
-    if not same(tree, tree_spelt):
-        spelt, tree_spelt = file, tree
-    laid = _laid_out(spelt.text)
-    if not same(tree_spelt, Reader().read(SourceFile("", laid))):
-        laid = spelt.text
+    spelt = _if_same(tree, _spelt(tree, None if notes else delimiters, notes))
+    laid = _if_same(spelt, _laid_out(spelt.file.text))
     if any(found.code == "yaml-syntax" for found in tree.diagnostics):
         notes.append(Note(0, "there are mistakes in it; what does not parse is left as it is"))
-    return Formatted(("\ufeff" if file.bom else "") + laid, notes)
+    return Formatted(("\ufeff" if file.bom else "") + laid.file.text, notes)
+
+
+def _if_same(before: FileTree, text: str) -> FileTree:
+    """The reading of a text, unless it says something else than the one before."""
+    if text == before.file.text:
+        return before
+    after = Reader().read(SourceFile("", text))
+    return after if same(before, after) else before
 
 
 def _restrictions(tree: FileTree, delimiters: Delimiters | None) -> list[Note]:
@@ -107,10 +108,10 @@ def _is_cut(scalar: Scalar, comments: list[Span]) -> bool:
 def _laid_out(text: str) -> str:
     """The text of a file with its spaces and blank lines in order."""
     end = line_end(text)
-    lines = laid_out(text) if _is_yaml(text) else None
-    if lines is not None:
-        return joined(trimmed(spaced(lines, end), end), end)
-    return _laid_out_in_pieces(text, end)
+    if not _is_yaml(text):
+        return _laid_out_in_pieces(text, end)
+    lines = laid_out(text)
+    return text if lines is None else joined(trimmed(spaced(lines, end), end), end)
 
 
 def _laid_out_in_pieces(text: str, end: str) -> str:

@@ -17,6 +17,8 @@ from vegac.syntax.unparse import unparse
 Delimiters = Literal["angle", "brace"]
 
 _SIGNS = {"angle": ("<<", ">>"), "brace": ("{{", "}}")}
+_CLOSE = {"<<": ">>", "{{": "}}"}
+_MANY = 200  # holes of one text that are tried one by one
 _PADDING = {"<<": "", "{{": " "}
 _LINE_END = re.compile(r"[\r\n]")
 
@@ -30,33 +32,54 @@ class Spelling(Struct):
 
 def respelt(holder: Holder, delimiters: Delimiters | None) -> Spelling:
     """How the holes of a scalar are to be written, its meaning unchanged."""
-    value = holder.place.scalar.value
-    if "<<" not in value and "{{" not in value:
+    scalar = holder.place.scalar
+    if "<<" not in scalar.value and "{{" not in scalar.value:
         return Spelling()
-    meant = meaning(value, holder.kind)
-    holes = parse_text(value).holes
+    holes = parse_text(scalar.value).holes
     signs = _SIGNS[delimiters] if delimiters else None
-    others = [hole for hole in holes if signs is not None and hole.delimiter != signs[0]]
+    others = {hole.start for hole in holes if signs is not None and hole.delimiter != signs[0]}
+    wanted = [
+        (hole, _spelling(scalar, hole, signs or (hole.delimiter, _CLOSE[hole.delimiter])))
+        for hole in holes
+    ]
+    if not others and not any(changes for _, changes in wanted):
+        return Spelling()
+    meant = meaning(scalar.value, holder.kind)
     if meant is None:
         return Spelling(left="there is a mistake in the text" if others else "")
-    done: list[ValueChange] = []
-    left = ""
-    for hole in holes:
-        own = signs or (hole.delimiter, "}}" if hole.delimiter == "{{" else ">>")
-        changes = _spelling(holder.place.scalar, hole, own)
-        if changes and not _means(value, [*done, *changes], holder.kind, meant):
-            changes += _escapes(value, holes, hole, done, own[0])
-            if not _means(value, [*done, *changes], holder.kind, meant):
-                changes = []
-        done += changes
-        if hole in others and not changes:
-            left = _why_not(value, hole)
-    if not done:
-        return Spelling(left=left)
-    edits = _edits(holder, done, converted=bool(others))
+    changes, left = _harmless(holder, wanted, others, meant)
+    edits = _edits(holder, changes, converted=bool(others)) if changes else ()
     if edits is None:
         return Spelling(left="YAML cannot hold the other spelling here" if others else "")
     return Spelling(edits, left)
+
+
+def _harmless(
+    holder: Holder,
+    wanted: list[tuple[Hole, list[ValueChange]]],
+    others: set[int],
+    meant: tuple[object, ...],
+) -> tuple[list[ValueChange], str]:
+    """The changes that leave the meaning as it is, and why some hole keeps its delimiters."""
+    value, kind = holder.place.scalar.value, holder.kind
+    together = [change for _, changes in wanted for change in changes]
+    if all(changes for hole, changes in wanted if hole.start in others) and _means(
+        value, together, kind, meant
+    ):
+        return together, ""
+    if len(wanted) > _MANY:
+        return [], "there are too many holes to look at each" if others else ""
+    done: list[ValueChange] = []
+    left = ""
+    for hole, changes in wanted:
+        if changes and not _means(value, [*done, *changes], kind, meant):
+            changes = [*changes, *_escapes(value, wanted, hole, done)]
+            if not _means(value, [*done, *changes], kind, meant):
+                changes = []
+        done += changes
+        if hole.start in others and not changes:
+            left = _why_not(value, hole)
+    return done, left
 
 
 def meaning(value: str, kind: Kind) -> tuple[object, ...] | None:
@@ -119,14 +142,18 @@ def _as_written(scalar: Scalar, start: int, end: int) -> bool:
 
 
 def _escapes(
-    value: str, holes: tuple[Hole, ...], hole: Hole, done: list[ValueChange], opening: str
+    value: str,
+    wanted: list[tuple[Hole, list[ValueChange]]],
+    hole: Hole,
+    done: list[ValueChange],
 ) -> list[ValueChange]:
     """Backslashes for what looks like the opening of a hole before `hole` and is none."""
     found: list[ValueChange] = []
+    opening = "{{" if hole.delimiter == "<<" else "<<"
     for match in re.finditer(re.escape(opening), value[: hole.start]):
         start = match.start()
         slashes = start - len(value[:start].rstrip("\\"))
-        inside = any(other.start <= start < other.end for other in holes)
+        inside = any(other.start <= start < other.end for other, _ in wanted)
         known = any(change.start == start for change in done)
         if slashes % 2 == 0 and not inside and not known:
             found.append(ValueChange(start, start, "\\"))

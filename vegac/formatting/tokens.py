@@ -78,15 +78,14 @@ def scan(text: str) -> list[Token] | None:
 def _scan(masked: Masked) -> list[Token] | None:
     next_token: Any = event_parser(masked.text).get_token
     tokens: list[Token] = []
-    documents = 0
     try:
         while True:
             read: Any = next_token()
             token_type: type = read.__class__
             kind = _KINDS.get(token_type)
             start, end = read.start_mark.index, read.end_mark.index
-            documents += kind == "---"
-            if kind is None or documents > 1 or (kind == "key" and end > start):
+            second = kind == "---" and bool(tokens)
+            if kind is None or second or (kind == "key" and end > start):
                 return None
             style = ""
             if kind == "scalar":
