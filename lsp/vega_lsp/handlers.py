@@ -100,7 +100,11 @@ def register_features(server: LanguageServer, session: Session) -> None:
         return calls.outgoing(session, params)
 
     def fix_all(uri: str) -> None:
-        snapshot = session.snapshot(uri)
+        try:
+            snapshot = session.snapshot(uri)
+        except Exception:
+            log.exception("cannot fix %s", uri)
+            return
         changes = actions.fix_all(snapshot) if snapshot is not None else {}
         if changes:
             server.workspace_apply_edit(

@@ -1,6 +1,7 @@
 """Telling the client what is wrong, after each change and in all files that it concerns."""
 
 import asyncio
+import logging
 from pathlib import Path
 
 from lsprotocol import types
@@ -8,6 +9,8 @@ from pygls.lsp.server import LanguageServer
 
 from vega_lsp.features.diagnostics import diagnostics
 from vega_lsp.session import Session
+
+log = logging.getLogger(__name__)
 
 
 class Publisher:
@@ -35,7 +38,15 @@ class Publisher:
 
     def now(self) -> None:
         """Publish what has changed since the last time."""
-        self._timer = None
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        try:
+            self._publish()
+        except Exception:
+            log.exception("cannot publish findings")
+
+    def _publish(self) -> None:
         session = self.session
         wanted: dict[Path, None] = {}
         for path in list(session.documents):
