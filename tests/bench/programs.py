@@ -1,5 +1,7 @@
 """Programs of any size for benchmarks: realistic prose, a hole on every third line."""
 
+from pathlib import Path
+
 PROSE = (
     "Read the material below with care and note every claim that has no source.",
     "Write for a reader who knows the field but not this project.",
@@ -9,10 +11,11 @@ PROSE = (
 )
 
 
-def program(lines: int, width: int = 100) -> str:
+def program(lines: int, width: int = 100, first: int = 1) -> str:
     """A valid program of at least `lines` lines; half of its holes are distinct expressions.
 
     Prose is cut at `width` characters, so that very long programs stay under the size of a file.
+    Workflows are numbered from `first`: other numbers make other expressions.
     """
     out = [
         "name: Benchmark",
@@ -22,11 +25,22 @@ def program(lines: int, width: int = 100) -> str:
         '  Critic: {system: "You look for mistakes."}',
         "workflows:",
     ]
-    number = 0
+    number = first
     while len(out) < lines:
-        number += 1
         out += _workflow(number, width)
+        number += 1
     return "\n".join(out) + "\n"
+
+
+def project(folder: Path, programs: int, lines: int = 100) -> list[Path]:
+    """Write programs, no two alike, 50 to a folder."""
+    paths: list[Path] = []
+    for index in range(programs):
+        path = folder / f"team{index // 50:03}" / f"program{index:05}.vega.yaml"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(program(lines, first=1 + index * (lines // 30)), encoding="utf-8")
+        paths.append(path)
+    return paths
 
 
 def _workflow(number: int, width: int) -> list[str]:
