@@ -50,7 +50,6 @@ workflows:
     "text",
     [
         "agents:\n  A: {model:  m\n",
-        "agents:\n  A:\n   system:  s\n  model: m\n  - x\n",
         "workflows:\n  w:\n    steps:\n      - A:   Say: hi\n",
         "a:   'open\n",
         "\x00agents:   {}\n",
