@@ -22,7 +22,7 @@ COMMANDS: dict[str, str] = {
     "new": "Start a project.",
     "models": "List known models and prices, or fetch the embedded one.",
     "doctor": "Look for what could keep programs from running here.",
-    "lsp": "Serve editors (language server protocol).",
+    "lsp": "Serve editors with the language server protocol.",
     "version": "Print the version.",
 }
 """Command names with the first line of their help; the module is `vegac.cli.commands.NAME`."""
