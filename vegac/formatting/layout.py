@@ -58,7 +58,7 @@ class _Layout:
         self.lines: list[Line] = []
         self.levels: list[_Level] = []
         self.closed: list[_Level] = []  # since the last token, innermost first
-        self.line: str | None = None  # the line that is being written
+        self.line: list[str] | None = None  # the parts of the line that is being written
         self.depth = -1  # of that line
         self.flow = 0  # how many brackets are open
         self.key = False  # whether the next token starts a key
@@ -116,16 +116,16 @@ class _Layout:
             self.levels.append(_Level("bare", above.old, _now(above) + STEP))
         gap = split(self.text[self.position : token.start])
         if len(gap) == 1 and self.line is not None and token.kind != "end":
-            self.line += self.separator(token, gap[0][0])
+            self.line.append(self.separator(token, gap[0][0]))
         else:
             target = self.target(token)
             self.between(gap, token, target)
             if token.kind == "end":
                 return
-            self.line = " " * target
+            self.line = [" " * target]
             self.depth = self.key_depth(token)
         if self.levels and self.levels[-1].new is None:
-            self.levels[-1].new = len(self.line)
+            self.levels[-1].new = sum(map(len, self.line))
         self.write(token)
         self.closed.clear()
         self.key = False
@@ -174,7 +174,7 @@ class _Layout:
 
     def finish(self, rest: str, end: str) -> None:
         assert self.line is not None
-        self.lines.append(Line(self.line + rest, end, "code", self.depth))
+        self.lines.append(Line("".join((*self.line, rest)), end, "code", self.depth))
         self.line = None
         self.depth = -1
 
@@ -229,12 +229,12 @@ class _Layout:
             level = self.levels[-1]
             lines, length = block_scalar(source, level.old, _now(level))
             self.position = token.start + length
-            self.line += lines[0].text
+            self.line.append(lines[0].text)
             self.finish("", lines[0].end)
             self.lines += lines[1:]
             return
         if BREAK.search(source) is None:
-            self.line += source
+            self.line.append(source)
             return
         if token.style == "hole":
             lines = [Line(text, end, "inside") for text, end in split(source)]
@@ -243,10 +243,10 @@ class _Layout:
             lines = flow_scalar(source, token.style, level.old, _now(level))
         else:
             lines = flow_scalar(source, token.style, 0, 0)
-        self.line += lines[0].text
+        self.line.append(lines[0].text)
         self.finish("", lines[0].end)
         self.lines += lines[1:-1]
-        self.line = lines[-1].text
+        self.line = [lines[-1].text]
 
 
 def _now(level: _Level) -> int:

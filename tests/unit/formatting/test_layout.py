@@ -31,6 +31,11 @@ def formatted(text: str) -> str:
             id="one space between key and value",
         ),
         pytest.param(
+            "x-a: &k y\nx-b: {*k : 1}\n*k : 2\n",
+            "x-a: &k y\nx-b: {*k : 1}\n*k : 2\n",
+            id="an alias as a key keeps its distance",
+        ),
+        pytest.param(
             'x-a: { b : 1,c: [ 1 ,2,  3 ] , "d":2, e: , f: {  } }\n',
             'x-a: {b: 1, c: [1, 2, 3], "d": 2, e: , f: {}}\n',
             id="flow collections",
