@@ -1,6 +1,6 @@
 """What is looked at when a run starts, so that nothing is missing after money has been spent."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from .agent import Agent
@@ -19,6 +19,7 @@ def problems(session: "Session", workflow: "Workflow[Any, Any]") -> list[str]:
     found = [*_unsupported_settings(session), *_missing(session, [settings], "the settings")]
     for agent in workflow.agents:
         found += agent_problems(session, agent)
+    found += _tool_problems(session, workflow.tools)
     return list(dict.fromkeys(found))
 
 
@@ -33,9 +34,24 @@ def agent_problems(session: "Session", agent: Agent) -> list[str]:
 
 def _missing_env(session: "Session", agent: Agent) -> Iterator[str]:
     yield from _missing(session, [agent.replace(tools=None)], f"the agent {agent.name}")
-    for tool in agent.tools or ():
+    yield from _missing_env_of_tools(session, agent.tools or ())
+
+
+def _missing_env_of_tools(session: "Session", tools: Sequence[Any]) -> Iterator[str]:
+    for tool in tools:
         if hasattr(tool, "env_texts"):
             yield from _missing(session, list(tool.env_texts()), f"the tool {tool.name}")
+
+
+def _tool_problems(session: "Session", tools: Sequence[Any]) -> list[str]:
+    """What keeps the tools of single messages from working."""
+    found = list(_missing_env_of_tools(session, tools))
+    if not found:
+        try:
+            session.toolset(tuple(tools))
+        except ConfigError as error:
+            found.append(error.message)
+    return found
 
 
 def _missing(session: "Session", values: list[Any], owner: str) -> Iterator[str]:

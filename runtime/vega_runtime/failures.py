@@ -53,8 +53,10 @@ def translated(error: Exception, program: Program | None) -> Exception:
 
 
 def info(error: VegaError) -> ErrorInfo:
-    """What the program sees of a failure; `step` is the name of the step without its workflow."""
-    return ErrorInfo(error.message, error.type, (error.site or "").partition("/")[2])
+    """What the program sees of a failure; `step` is the step's own name: neither its workflow nor
+    the blocks around it, and no number among equals."""
+    step = (error.site or "").partition("/")[2].rpartition("/")[2].partition("#")[0]
+    return ErrorInfo(error.message, error.type, step)
 
 
 def _message(error: Exception, program: Program) -> str:

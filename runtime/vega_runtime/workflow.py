@@ -23,8 +23,9 @@ class Workflow(Generic[P, R]):
     """A workflow. `await workflow(...)` runs it; inside a run, use `run.call`.
 
     `inputs` None means that the inputs are not declared and not checked. `rename` maps inputs to
-    parameters of another name, where an input's own is none in Python. `timeout` (seconds) and
-    `budget` (US dollars) hold for each call.
+    parameters of another name, where an input's own is none in Python. `tools` are those that
+    single messages name, beside those of the agents. `timeout` (seconds) and `budget` (US dollars)
+    hold for each call.
     """
 
     def __init__(
@@ -34,6 +35,7 @@ class Workflow(Generic[P, R]):
         fn: Callable[Concatenate[Run, P], Coroutine[Any, Any, R]],
         *,
         agents: Sequence[Agent] = (),
+        tools: Sequence[Any] = (),
         inputs: Mapping[str, Input] | None = None,
         rename: Mapping[str, str] | None = None,
         timeout: float | None = None,
@@ -44,6 +46,7 @@ class Workflow(Generic[P, R]):
         self.name = name
         self.fn: Callable[..., Coroutine[Any, Any, R]] = fn
         self.agents = tuple(agents)
+        self.tools = tuple(tools)
         self.inputs: Mapping[str, Input] = inputs or {}
         self.timeout = timeout
         self.budget = budget
@@ -164,6 +167,7 @@ def workflow(
     name: str,
     *,
     agents: Sequence[Agent] = (),
+    tools: Sequence[Any] = (),
     inputs: Mapping[str, Input] | None = None,
     rename: Mapping[str, str] | None = None,
     timeout: float | None = None,
@@ -181,6 +185,7 @@ def workflow(
             name,
             fn,
             agents=agents,
+            tools=tools,
             inputs=inputs,
             rename=rename,
             timeout=timeout,

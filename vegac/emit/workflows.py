@@ -200,6 +200,9 @@ def _decorator(f: Function, callee: Callee) -> list[Line]:
     if workflow.agents:
         agents = tuple(name(f.module.agents[agent]) for agent in workflow.agents)
         arguments.append(Keyword("agents", TupleDisplay(agents)))
+    if workflow.tools:
+        tools = tuple(name(f.module.tools[tool]) for tool in workflow.tools)
+        arguments.append(Keyword("tools", TupleDisplay(tools)))
     if workflow.inputs:
         keys = tuple(literal(declared.name) for declared in workflow.inputs)
         inputs = tuple(_input(f, callee, declared) for declared in workflow.inputs)

@@ -395,7 +395,8 @@ class Workflow(Struct, eq=False):
     """A workflow. `initial` names the variables that start as null because some path reads them
     unset; `variables` has the type of every variable over all its assignments; `computed` says that
     the table of computed names is needed; `agents` are all agents that it or what it calls may
-    send to; `emits_loop` tells whether `loop` is read at workflow level after a loop."""
+    send to, `tools` the program's own tools that single messages of theirs name; `emits_loop` tells
+    whether `loop` is read at workflow level after a loop."""
 
     name: str
     span: Span
@@ -409,6 +410,7 @@ class Workflow(Struct, eq=False):
     agents: tuple[str, ...]
     timeout: float | None = None
     budget: float | None = None
+    tools: tuple[str, ...] = ()
 
 
 class Agent(Struct, eq=False):

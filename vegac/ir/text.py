@@ -33,6 +33,8 @@ def workflow_lines(workflow: ir.Workflow) -> Iterator[str]:
         yield f"{INDENT}description {quoted(workflow.description)}"
     if workflow.agents:
         yield f"{INDENT}agents {', '.join(workflow.agents)}"
+    if workflow.tools:
+        yield f"{INDENT}tools {', '.join(workflow.tools)}"
     for key, limit in (("timeout", workflow.timeout), ("budget", workflow.budget)):
         if limit is not None:
             yield f"{INDENT}{key} {limit:g}"

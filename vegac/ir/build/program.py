@@ -1,6 +1,7 @@
 """Lowering a whole program."""
 
 from datetime import date
+from typing import cast
 
 from msgspec import Struct
 
@@ -10,6 +11,7 @@ from vegac.ir.build.models import check_model
 from vegac.ir.build.settings import Settings, read_settings
 from vegac.ir.build.tools import build_tool
 from vegac.ir.build.workflow import Built, build_workflow, read_inputs
+from vegac.ir.traverse import statements
 from vegac.semantics.declarations import Declarations
 from vegac.semantics.types import ANY, Type
 from vegac.source.findings import Findings
@@ -88,7 +90,7 @@ def program_of(context: ProgramContext) -> ir.Program:
     """The IR of a lowered program."""
     declarations = context.declarations
     workflows = [context.built[name].workflow for name in declarations.workflows]
-    _spread_agents(context, workflows)
+    _spread(context, workflows)
     return ir.Program(
         declarations.file,
         declarations.name,
@@ -103,16 +105,30 @@ def program_of(context: ProgramContext) -> ir.Program:
     )
 
 
-def _spread_agents(context: ProgramContext, workflows: list[ir.Workflow]) -> None:
-    """Give each workflow the agents of all that it calls."""
-    reach = {name: set(built.agents) for name, built in context.built.items()}
+def _spread(context: ProgramContext, workflows: list[ir.Workflow]) -> None:
+    """Give each workflow the agents and the tools of all that it calls."""
+    agents = {name: set(built.agents) for name, built in context.built.items()}
+    tools = {name: _tools_of_sends(built.workflow) for name, built in context.built.items()}
     changed = True
     while changed:
         changed = False
         for name, built in context.built.items():
-            before = len(reach[name])
-            for callee in built.calls:
-                reach[name] |= reach.get(callee, set())
-            changed = changed or len(reach[name]) != before
+            for reach in (agents, tools):
+                before = len(reach[name])
+                for callee in built.calls:
+                    reach[name] |= reach.get(callee, set())
+                changed = changed or len(reach[name]) != before
     for workflow in workflows:
-        workflow.agents = tuple(a for a in context.agents if a in reach[workflow.name])
+        workflow.agents = tuple(a for a in context.agents if a in agents[workflow.name])
+        named = tools[workflow.name]
+        workflow.tools = tuple(tool for tool in context.declarations.tools if tool in named)
+
+
+def _tools_of_sends(workflow: ir.Workflow) -> set[str]:
+    """The program's own tools that single messages name."""
+    found: set[str] = set()
+    for statement in statements(workflow.body):
+        if isinstance(statement, ir.Send):
+            tools = cast("tuple[object, ...]", statement.options.get("tools", ()))
+            found |= {tool.name for tool in tools if isinstance(tool, ir.ToolReference)}
+    return found
