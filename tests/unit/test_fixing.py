@@ -55,6 +55,11 @@ def steps(body: str, inputs: str = "{n: integer, text: string}") -> str:
             "- Coder: hi <<n>> <<text>>\n  continue_on_error: true",
         ),
         ('- Coder: hi <<n>> <<text>>\n  retry: "3"', "- Coder: hi <<n>> <<text>>\n  retry: 3"),
+        (
+            "- Coder: <<text.length + 1>> <<n>>",
+            "- Coder: <<text | length + 1>> <<n>>",
+        ),
+        ("- Coder: <<n>> <<text.upper>>", "- Coder: <<n>> <<text | upper>>"),
         ("- Coder: Say: <<n>> <<text>>", "- Coder: 'Say: <<n>> <<text>>'"),
         ("- Coder: {{text}} and {{n}}!", "- Coder: '{{text}} and {{n}}!'"),
         ("- Coder: <<text>> for #<<n>>", "- Coder: '<<text>> for #<<n>>'"),

@@ -408,7 +408,16 @@ class ExpressionBuilder:
             span,
             f"{article(type_)} has no field '{expr.name}'",
             hint=f"did you mean `| {filter_}`?" if filter_ else "only maps have fields",
+            fixes=self._as_filter(expr, filter_) if filter_ else (),
         )
+
+    def _as_filter(self, expr: ast.Field, filter_: str) -> tuple[Fix, ...]:
+        """The fix that turns `.name` into a filter."""
+        source = self._source
+        before = source.scalar.value[source.offset : source.offset + expr.name_start]
+        place = source.span(before.rindex("."), expr.name_start + len(expr.name))
+        edit = Edit(place, f" | {filter_}")
+        return (Fix(f"write `| {filter_}`", (edit,)),)
 
     def _index(self, expr: ast.Index) -> ir.Expr:
         value, index = self._value(expr.value), self._value(expr.index)
