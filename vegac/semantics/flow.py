@@ -5,7 +5,7 @@ A `Flow` is a lattice element: `join` is what holds where two paths meet.
 
 from msgspec import Struct
 
-from vegac.semantics.types import NULL, Type, join
+from vegac.semantics.types import NULL, Type, join, members
 from vegac.source.span import Span
 
 
@@ -18,17 +18,36 @@ class Binding(Struct, frozen=True):
     place: Span | None = None
 
 
+class Link(Struct, frozen=True):
+    """Two variables that one step sets: where `cause` is null, `name` has the type `type`.
+
+    It holds as long as both have the bindings that the step gave them.
+    """
+
+    cause: str
+    cause_binding: Binding
+    name: str
+    binding: Binding
+    type: Type
+
+
 class Flow:
-    """The bindings at a point; `live` is false after `return` and `fail`."""
+    """The bindings at a point; `live` is false after `return` and `fail`. Copies share `links`."""
 
-    __slots__ = ("bindings", "live")
+    __slots__ = ("bindings", "links", "live")
 
-    def __init__(self, bindings: dict[str, Binding] | None = None, live: bool = True) -> None:
+    def __init__(
+        self,
+        bindings: dict[str, Binding] | None = None,
+        live: bool = True,
+        links: list[Link] | None = None,
+    ) -> None:
         self.bindings = bindings or {}
         self.live = live
+        self.links: list[Link] = [] if links is None else links
 
     def copy(self) -> "Flow":
-        return Flow(dict(self.bindings), self.live)
+        return Flow(dict(self.bindings), self.live, self.links)
 
     def get(self, name: str) -> Binding | None:
         return self.bindings.get(name)
@@ -38,7 +57,27 @@ class Flow:
 
     def narrow(self, name: str, type_: Type) -> None:
         """Restrict the type of a variable on this path, where it is known to have a value."""
-        self.bindings[name] = Binding(type_, "", self.bindings[name].place)
+        before = self.bindings[name]
+        if type_ == NULL:
+            for link in self.links:
+                known = self.bindings.get(link.name)
+                if (
+                    link.cause == name
+                    and _same(link.cause_binding, before)
+                    and known is not None
+                    and _same(link.binding, known)
+                ):
+                    self.bindings[link.name] = Binding(link.type, "", known.place)
+        self.bindings[name] = Binding(type_, "", before.place)
+
+
+def _same(left: Binding, right: Binding) -> bool:
+    """Whether two bindings are from one assignment, in whatever order paths have met since."""
+    return (left.place, left.unset, set(members(left.type))) == (
+        right.place,
+        right.unset,
+        set(members(right.type)),
+    )
 
 
 def merge(left: Flow, right: Flow, left_path: str, right_path: str) -> Flow:
@@ -60,7 +99,7 @@ def merge(left: Flow, right: Flow, left_path: str, right_path: str) -> Flow:
             bindings[name] = a
         else:
             bindings[name] = Binding(join(a.type, b.type), a.unset or b.unset, b.place or a.place)
-    return Flow(bindings)
+    return Flow(bindings, links=left.links)
 
 
 def null_when_unset(flow: Flow, name: str) -> bool:

@@ -1,14 +1,17 @@
 """What a condition says about variables when it holds, or does not."""
 
 from vegac.ir import nodes as ir
-from vegac.semantics.types import NULL, Type, may_be_null, without_null
+from vegac.semantics.types import ERROR, NULL, Type, may_be_null, without_null
 
 
 def refinements(condition: ir.Expr, truth: bool) -> list[tuple[str, Type]]:
     """The variables whose type is narrower where `condition` is `truth`."""
     match condition:
-        case ir.Variable(name=name, type=type_) if truth and may_be_null(type_) and type_ != NULL:
-            return [(name, without_null(type_))]
+        case ir.Variable(name=name, type=type_) if may_be_null(type_) and type_ != NULL:
+            value = without_null(type_)
+            if truth:
+                return [(name, value)]
+            return [(name, NULL)] if value == ERROR else []
         case ir.Not(operand=operand):
             return refinements(operand, not truth)
         case ir.Logical(operator="and", operands=operands) if truth:
@@ -21,10 +24,12 @@ def refinements(condition: ir.Expr, truth: bool) -> list[tuple[str, Type]]:
                 isinstance(variable, ir.Variable)
                 and isinstance(other, ir.Const)
                 and other.value is None
-                and (operator == "!=") == truth
                 and variable.type != NULL
             ):
-                return [(variable.name, without_null(variable.type))]
+                if (operator == "!=") == truth:
+                    return [(variable.name, without_null(variable.type))]
+                if may_be_null(variable.type):
+                    return [(variable.name, NULL)]
             return []
         case _:
             return []

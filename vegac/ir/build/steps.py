@@ -11,7 +11,7 @@ from vegac.ir.build.forms import reply_form
 from vegac.ir.build.narrowing import refinements
 from vegac.ir.build.scope import WorkflowScope
 from vegac.ir.build.texts import TextBuilder, as_text
-from vegac.semantics.flow import Flow, merge, null_when_unset
+from vegac.semantics.flow import Flow, Link, merge, null_when_unset
 from vegac.semantics.literals import NAME
 from vegac.semantics.types import (
     ANY,
@@ -20,6 +20,7 @@ from vegac.semantics.types import (
     STRING,
     ListOf,
     Type,
+    may_be_null,
     optional,
 )
 from vegac.source.findings import Findings
@@ -264,7 +265,18 @@ class StepBuilder:
         failed.set(error.name, ERROR, span)
         self.scope.flow = merge(after, failed, "", "")
         self.scope.assign(error.name, optional(ERROR), span)
+        self._link(error.name, saves, after)
         return [ir.Try(span, site, body, handler, (error,), [], reset_error=(error,))]
+
+    def _link(self, cause: str, saves: tuple[ir.AnyTarget, ...], succeeded: Flow) -> None:
+        """Remember that a step's results are there where it has set `error` to null."""
+        flow = self.scope.flow
+        for target in saves:
+            name = target.name if isinstance(target, ir.Target) else ""
+            known, good = flow.get(str(name)), succeeded.get(str(name))
+            if known is not None and good is not None and not may_be_null(good.type):
+                link = Link(cause, flow.bindings[cause], str(name), known, good.type)
+                flow.links.append(link)
 
     # --- targets -------------------------------------------------------------------------------
 
