@@ -180,6 +180,11 @@ def _sequential(builder: "StepBuilder", step: Step, site: str, header: Header) -
     if not after.live:
         after = Flow(after.bindings, live=True) if may_go_on else before.copy()
     scope.flow = merge(after, before, "", NO_ITERATION)
+    if after.live and _surely_runs(header.collection):
+        for name, binding in after.bindings.items():
+            if name not in before.bindings and not binding.unset:
+                scope.flow.bindings[name] = binding
+                scope.start_null(name)
     latest = scope.latest
     if latest not in before.bindings and latest in after.bindings:
         scope.start_null(latest)
@@ -203,6 +208,15 @@ def _sequential(builder: "StepBuilder", step: Step, site: str, header: Header) -
             collected,
         )
     ]
+
+
+def _surely_runs(collection: ir.Expr) -> bool:
+    """Whether a loop over this has an iteration: it goes over a list or a map with elements."""
+    match collection:
+        case ir.ListValue(items=parts) | ir.MapValue(values=parts):
+            return bool(parts)
+        case _:
+            return False
 
 
 def _may_go_on(body: ir.Block) -> bool:
