@@ -235,7 +235,7 @@ def _watch(wanted: Check, chosen: Choice, workspace: Workspace, paths: Sequence[
         if not _is_screen():
             names = [str(path) for path in todo[:3]]
             more = f" and {len(todo) - 3} more" if len(todo) > 3 else ""
-            note(f"changed: {', '.join(names)}{more}" if todo else "a program went away")
+            note(f"checking again: {', '.join(names)}{more}" if todo else "a program went away")
 
 
 def _found_again(wanted: Check, workspace: Workspace, before: Sequence[Path]) -> Sequence[Path]:
