@@ -5,6 +5,9 @@ import warnings
 from collections.abc import Iterator
 
 import pytest
+
+from tests.e2e.mock_anthropic import MockAnthropic, error, error_event, events, message
+from tests.e2e.mock_http import Reply
 from vega_runtime.errors import ModelError
 from vega_runtime.models.anthropic import AnthropicModel
 from vega_runtime.models.base import (
@@ -21,9 +24,6 @@ from vega_runtime.models.base import (
     Usage,
 )
 from vega_runtime.models.registry import model_for
-
-from tests.e2e.mock_anthropic import MockAnthropic, error, error_event, events, message
-from tests.e2e.mock_http import Reply
 
 HELLO = Request("claude-haiku-4-5", (Message("user", "Hello"),), max_tokens=100)
 SEARCH = ToolSchema("search", "Searches", {"type": "object", "properties": {"q": {}}})

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
 from vega_runtime.models.base import ToolCall
 from vega_runtime.tools import Command, ExecTool, Param, Sandbox, ToolContext, resolve
-
 from vegac.semantics.shell import Hole, Prepared, prepare_shell
 
 CANARY = "canary"

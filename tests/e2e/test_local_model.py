@@ -8,6 +8,7 @@ import threading
 from pathlib import Path
 
 import pytest
+
 from vega_runtime.errors import Cancelled, ConfigError, ModelError
 from vega_runtime.models import download
 from vega_runtime.models.base import (

@@ -5,6 +5,9 @@ import json
 from collections.abc import Iterator
 
 import pytest
+
+from tests.e2e.mock_http import Reply
+from tests.e2e.mock_openai import MockOpenAI, chunks, completion, error
 from vega_runtime.errors import ModelError
 from vega_runtime.models.base import (
     Attachment,
@@ -19,9 +22,6 @@ from vega_runtime.models.base import (
 )
 from vega_runtime.models.openai import body_of
 from vega_runtime.models.registry import model_for
-
-from tests.e2e.mock_http import Reply
-from tests.e2e.mock_openai import MockOpenAI, chunks, completion, error
 
 HELLO = Request("gpt-test", (Message("user", "Hello"),), max_tokens=100)
 SEARCH = ToolSchema("search", "Searches", {"type": "object", "properties": {"q": {}}})

@@ -87,7 +87,7 @@ SAFE = [
     "tar -cf out.tar <<f>>",
     "ls > <<f>>",
     "ls >> '<<f>>'",
-    "sort a.txt > \"<<f>>\" 2> <<g>>.log",
+    'sort a.txt > "<<f>>" 2> <<g>>.log',
 ]
 
 
