@@ -8,8 +8,8 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import msgspec
-import vega_grammar
 
+import vega_grammar
 from vegac.syntax.lalr import Tables, make_tables
 
 _FORMAT = 1  # of the tables; to be raised whenever `make_tables` changes what it makes
