@@ -56,6 +56,18 @@ def steps(body: str, inputs: str = "{n: integer, text: string}") -> str:
         ),
         ('- Coder: hi <<n>> <<text>>\n  retry: "3"', "- Coder: hi <<n>> <<text>>\n  retry: 3"),
         (
+            "- Coder: <<text>>\n  if: n = 1 && (text!=='a' OR n===2)",
+            "- Coder: <<text>>\n  if: n == 1 and (text!='a' or n==2)",
+        ),
+        (
+            "- Coder: <<(n=1)&&text>>",
+            "- Coder: <<(n==1) and text>>",
+        ),
+        (
+            "- for x in [n] + (text|lines == 1||[2]):\n    - Coder: <<x>>",
+            "- for x in [n] + (text|lines == 1 or [2]):\n    - Coder: <<x>>",
+        ),
+        (
             "- Coder: <<text.length + 1>> <<n>>",
             "- Coder: <<text | length + 1>> <<n>>",
         ),

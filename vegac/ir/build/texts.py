@@ -17,6 +17,7 @@ from vegac.source.findings import Findings
 from vegac.source.span import Span
 from vegac.source.suggest import did_you_mean, nearest
 from vegac.syntax.core_schema import resolve_plain
+from vegac.syntax.cures import cured
 from vegac.syntax.expression_parser import parse_expression
 from vegac.syntax.expressions import Expr, Name, Parsed
 from vegac.syntax.nodes import ErrorNode, Mapping, Node, Scalar, Sequence, is_null
@@ -126,7 +127,7 @@ class TextBuilder:
 
     def _problems(self, node: Scalar, text: Text) -> None:
         for problem in text.problems:
-            self._problem(node, problem)
+            self._problem(node, problem, text)
         for loose in text.loose:
             if self.scope.is_variable(loose.name):
                 self._loose(node, loose)
@@ -147,11 +148,15 @@ class TextBuilder:
             suggestions=(loose.name,),
         )
 
-    def _problem(self, node: Scalar, problem: TextProblem) -> None:
+    def _problem(self, node: Scalar, problem: TextProblem, text: Text) -> None:
         fixes: tuple[Fix, ...] = ()
         if problem.escape_at is not None:
             at = node.value_span(problem.escape_at, problem.escape_at)
             fixes = (Fix("escape it, as it is no expression", (Edit(at, "\\"),)),)
+        else:
+            for hole in text.holes:
+                if hole.start <= problem.start < hole.end:
+                    fixes = _own_words(node, hole.offset, hole.parsed)
         self.findings.report(
             problem.code,
             node.value_span(problem.start, problem.end),
@@ -199,6 +204,7 @@ class TextBuilder:
                 node.value_span(problem.start, problem.end),
                 problem.message,
                 hint=problem.hint,
+                fixes=_own_words(node, 0, parsed),
             )
         return node, parsed
 
@@ -234,6 +240,7 @@ class TextBuilder:
                 node.value_span(start + problem.start, start + problem.end),
                 problem.message,
                 hint=problem.hint,
+                fixes=_own_words(node, start, parsed),
             )
         return self._build(Source(node, start, parsed.text), parsed)
 
@@ -293,6 +300,15 @@ def _breaks_in_hole(node: Scalar, start: int) -> list[int]:
     if node.style != "double" or close < 0:
         return []
     return [at for at in range(start, close) if value[at] == "\n"]
+
+
+def _own_words(node: Scalar, offset: int, parsed: Parsed) -> tuple[Fix, ...]:
+    """The fix of an expression at `offset` that has operators of other languages."""
+    text = cured(parsed.text)
+    if text is None:
+        return ()
+    edit = Edit(node.value_span(offset, offset + len(parsed.text)), text)
+    return (Fix(f"write `{text.strip()}`", (edit,)),)
 
 
 def as_text(expr: ir.Expr) -> ir.Expr:
