@@ -147,7 +147,7 @@ class Workspace:
         try:
             data = path.read_bytes()
         except OSError as error:
-            raise UsageError(f"cannot read '{shown}': {error.strerror or error}") from None
+            raise UsageError(f"cannot read '{path}': {error.strerror or error}") from None
         return self.read_text(shown, data)
 
     def _draft(self, path: Path) -> str | None:

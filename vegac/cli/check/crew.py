@@ -9,8 +9,8 @@ import multiprocessing
 import signal
 import sys
 from collections.abc import Generator, Sequence
-from contextlib import closing, suppress
-from multiprocessing.connection import Connection, wait
+from contextlib import closing, contextmanager, suppress
+from multiprocessing.connection import wait
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from vegac.cli.check.work import Work, Worker
 from vegac.workspace import Workspace
 
 _Answer = list[Work | None]
+_Connection = Any  # the type of connections is another one on each system
 
 
 class _Process(Struct, eq=False):
@@ -36,8 +37,6 @@ def check_in_processes(
     An outcome is None where the process has died or could not tell it. Closing the iterator ends
     the processes. Raises OSError where none can be started.
     """
-    # A forked process has everything imported already. Elsewhere forking is not safe.
-    context: Any = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
     workers: list[_Process] = []
     waiting = list(reversed(range(len(parts))))
 
@@ -49,9 +48,8 @@ def check_in_processes(
 
     try:
         while waiting and len(workers) < jobs:
-            worker = _start(context, root)
-            workers.append(worker)
-            give(worker)
+            _start(workers, root)
+            give(workers[-1])
         while workers:
             ready = wait([worker.connection for worker in workers])
             worker = next(worker for worker in workers if worker.connection is ready[0])
@@ -67,7 +65,8 @@ def check_in_processes(
                 give(worker)
             else:
                 workers.remove(worker)
-                _dismiss(worker)
+                worker.connection.close()
+                worker.process.join()
             yield part, answer
         # Parts that nobody is left to work on.
         for part in waiting:
@@ -79,33 +78,47 @@ def check_in_processes(
             worker.process.join()
 
 
-def _start(context: Any, root: Path) -> _Process:
+def _start(workers: list[_Process], root: Path) -> None:
+    """Add a process to `workers`."""
+    # A forked process has everything imported already. Elsewhere forking is not safe.
+    method = "fork" if sys.platform == "linux" else "spawn"
+    context: Any = multiprocessing.get_context(method)
     ours, theirs = context.Pipe()
-    process = context.Process(target=_serve, args=(theirs, root), daemon=True)
-    process.start()
-    # Only the other process may hold its end, or its death would not show.
+    # As long as anyone else has an open copy of one end, the other end does not notice when the
+    # process at this one is gone.
+    copies = [ours, *(worker.connection for worker in workers)] if method == "fork" else []
+    process = context.Process(target=_serve, args=(theirs, copies, root), daemon=True)
+    with _uninterrupted():
+        process.start()
+        workers.append(_Process(process, ours))
     theirs.close()
-    return _Process(process, ours)
 
 
-def _dismiss(worker: _Process) -> None:
-    """End a process that has nothing to do."""
-    # Closing would not do: processes that were forked later have copies of our end.
-    with suppress(OSError):
-        worker.connection.send(None)
-    worker.connection.close()
-    worker.process.join()
+@contextmanager
+def _uninterrupted() -> Generator[None]:
+    """Put off Ctrl-C, also in processes that are started here."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _serve(connection: "Connection[Any, Any]", root: Path) -> None:
-    """Check parts until there are no more."""
+def _serve(connection: _Connection, copies: list[_Connection], root: Path) -> None:
+    """Check parts until there are no more, or the process that wants them is gone."""
     # Ctrl-C reaches all processes of a terminal; only the first one acts on it and ends the others.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for copy in copies:
+        copy.close()
     gc.disable()
     gc.freeze()
     worker = Worker(Workspace(root))
     with closing(connection), suppress(EOFError, OSError):
-        while (paths := connection.recv()) is not None:
+        while True:
+            paths: Sequence[Path] = connection.recv()
             answer: _Answer = [_outcome(worker, path) for path in paths]
             connection.send(answer)
 
