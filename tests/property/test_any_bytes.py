@@ -119,6 +119,7 @@ def test_programs_after_accidents(data: str) -> None:
     check_any(data)
 
 
+@pytest.mark.slow
 @given(bulky())
 @examples(40)
 def test_bulky_texts(data: str) -> None:

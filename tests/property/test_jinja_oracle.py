@@ -282,6 +282,7 @@ def check(expression: str, variables: dict[str, Any]) -> None:
     assert ours is FAILS or same(ours, theirs), (ours, theirs)
 
 
+@pytest.mark.slow
 @given(questions())
 @examples(400)
 def test_shared_expressions_mean_what_they_mean_in_jinja(
