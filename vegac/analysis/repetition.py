@@ -2,8 +2,8 @@
 
 from vega_grammar.keys import EFFECTFUL_TOOLS
 from vegac.ir import nodes as ir
-from vegac.ir.traverse import statements
 from vegac.ir.build.program import ProgramContext
+from vegac.ir.traverse import statements
 from vegac.source.findings import Findings
 from vegac.source.span import Span
 from vegac.syntax.document import walk
