@@ -81,7 +81,8 @@ def _has_effects(tool: ir.Tool) -> bool:
         case "FileWriteTool":
             return True
         case "ExecTool":
-            return arguments.get("capabilities") != ("fs:read",)
+            capabilities = arguments.get("capabilities")
+            return not isinstance(capabilities, tuple) or not set(capabilities) <= {"fs:read"}
         case "HttpTool":
             return arguments.get("method", "GET") != "GET"
         case _:

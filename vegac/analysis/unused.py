@@ -1,12 +1,16 @@
 """What is declared and never used."""
 
+from msgspec.structs import replace
+
 from vega_grammar.keys import STEPS
 from vegac.ir import nodes as ir
 from vegac.ir.build.program import ProgramContext
 from vegac.semantics.declarations import Declaration
 from vegac.semantics.literals import NAME, PUBLIC_NAME
+from vegac.source.diagnostic import Edit, Fix, Label
 from vegac.source.findings import Findings
 from vegac.source.span import Span
+from vegac.source.suggest import did_you_mean, nearest
 
 
 def check_unused(context: ProgramContext, program: ir.Program, findings: Findings) -> None:
@@ -79,15 +83,45 @@ def _names(
                 hint="use it or remove it",
                 subject=name,
             )
+    used = [name for name in saved if name in reads]
     for name, span in saved.items():
-        if name not in reads and name not in inputs and _can_be_read(name):
-            findings.report(
-                "unused-variable",
-                span,
-                f"nothing reads '{name}'",
-                hint="remove it, or use it in a message or the output",
-                subject=name,
+        if name in reads or name in inputs or not _can_be_read(name):
+            continue
+        if _explains(name, span, findings):
+            continue
+        near = nearest(name, used)
+        findings.report(
+            "unused-variable",
+            span,
+            f"nothing reads '{name}'",
+            hint=did_you_mean(name, used) or "remove it, or use it in a message or the output",
+            subject=name,
+            suggestions=tuple(near),
+            fixes=tuple(_rename(span, other) for other in near),
+        )
+
+
+def _rename(span: Span, name: str) -> Fix:
+    return Fix(f"write '{name}'", (Edit(span, name),), "unsafe")
+
+
+def _explains(name: str, span: Span, findings: Findings) -> bool:
+    """Whether a name that nothing reads is the misspelling of one that is not set elsewhere.
+
+    That finding then says so, and is the only one.
+    """
+    for index, finding in enumerate(findings.items):
+        same_place = finding.span.unit == span.unit
+        if same_place and finding.code == "maybe-unset" and nearest(finding.subject, [name]):
+            findings.items[index] = replace(
+                finding,
+                hint=f"did you mean '{name}', which is saved and never read?",
+                labels=(*finding.labels, Label(span, "saved here")),
+                suggestions=(name,),
+                fixes=(_rename(span, finding.subject),),
             )
+            return True
+    return False
 
 
 def _can_be_read(name: str) -> bool:

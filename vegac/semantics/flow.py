@@ -5,7 +5,7 @@ A `Flow` is a lattice element: `join` is what holds where two paths meet.
 
 from msgspec import Struct
 
-from vegac.semantics.types import NULL, Type, join, members
+from vegac.semantics.types import ANY, NULL, Type, join, members
 from vegac.source.span import Span
 
 
@@ -56,9 +56,12 @@ class Flow:
         self.bindings[name] = Binding(type_, "", place)
 
     def narrow(self, name: str, type_: Type) -> None:
-        """Restrict the type of a variable on this path, where it is known to have a value."""
+        """Restrict the type of a variable on this path, where it is known to have a value.
+
+        To ANY where nothing more is to be said of it.
+        """
         before = self.bindings[name]
-        if type_ == NULL:
+        if type_ in (NULL, ANY):
             for link in self.links:
                 known = self.bindings.get(link.name)
                 if (
@@ -67,7 +70,8 @@ class Flow:
                     and known is not None
                     and _same(link.binding, known)
                 ):
-                    self.bindings[link.name] = Binding(link.type, "", known.place)
+                    linked = link.type if type_ == NULL else ANY
+                    self.bindings[link.name] = Binding(linked, "", known.place)
         self.bindings[name] = Binding(type_, "", before.place)
 
 

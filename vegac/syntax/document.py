@@ -6,7 +6,7 @@ from msgspec import Struct, field
 
 from vega_grammar import keys as grammar
 from vegac.source.findings import Findings
-from vegac.source.suggest import available, did_you_mean, nearest
+from vegac.source.suggest import available, clear_favourite, did_you_mean, nearest
 from vegac.syntax.nodes import Entry, ErrorNode, Mapping, Node, Scalar, Sequence, is_null
 from vegac.syntax.step_key import first_word
 
@@ -106,6 +106,8 @@ class StepReader:
         if main is None:
             return None
         kind = self._kind(main.key.value)
+        if kind == "send" and first_word(main.key.value)[0] not in self.agents:
+            kind = self._misspelt(main.key) or kind
         return self._send(node, main) if kind == "send" else self._control(node, main, kind)
 
     # --- which key is the main one -------------------------------------------------------------
@@ -114,6 +116,22 @@ class StepReader:
         if key in _CONTROL:
             return key
         return "for" if key.startswith("for ") else "send"
+
+    def _misspelt(self, key: Scalar) -> str:
+        """The control step that a key surely means, after a finding; else ""."""
+        near = nearest(key.value, [*self.agent_names, *grammar.STEPS])
+        meant = clear_favourite(key.value, near) if near else None
+        if meant is None or meant not in grammar.STEPS:
+            return ""
+        self.findings.report(
+            "unknown-agent",
+            key.span,
+            f"no agent is named '{key.value}', and no step begins so",
+            hint=did_you_mean(key.value, near),
+            subject=key.value,
+            suggestions=tuple(near),
+        )
+        return meant
 
     def _main_key(self, node: Mapping) -> Entry | None:
         names = {entry.key.value for entry in node.entries}
@@ -128,6 +146,8 @@ class StepReader:
                 agents.append(entry)
             elif key not in _OPTIONS:
                 unknown.append(entry)
+        # A misspelt option counts as that option here, so that one mistake is one finding.
+        names |= {meant for entry in unknown for meant in nearest(entry.key.value, _OPTIONS)[:1]}
         if "for" in names or any(entry.key.value.startswith("for ") for entry in control):
             control = [entry for entry in control if entry.key.value != "parallel"]
         if "then" not in names and (len(control) > 1 or agents or unknown):
@@ -174,6 +194,7 @@ class StepReader:
     def _control(self, node: Mapping, main: Entry, kind: str) -> Step:
         table = {**grammar.COMMON, **grammar.STEPS[kind]}
         fields: dict[str, Entry] = {}
+        misspelt = "" if self._kind(main.key.value) == kind else main.key.value
         if kind in ("repeat", "recall", "remember") and isinstance(main.value, Mapping):
             inner = {"repeat": grammar.REPEAT, "recall": grammar.RECALL}.get(kind, grammar.REMEMBER)
             self._options(main.value.entries, inner, fields, f"`{kind}`")
@@ -181,7 +202,7 @@ class StepReader:
             self._options(main.value.entries, grammar.PARALLEL_AGENT, fields, "`parallel`")
         siblings = [entry for entry in node.entries if entry is not main]
         self._options(siblings, table, fields, f"a `{kind}` step")
-        if main.key.value == kind:
+        if main.key.value in (kind, misspelt):
             fields[kind] = main
         step = Step(kind, main.key, main.value, node, fields)
         self._blocks(step, {**table, **grammar.REPEAT} if kind == "repeat" else table)

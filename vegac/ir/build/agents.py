@@ -44,6 +44,8 @@ class Resolved(Struct, eq=False):
 
     declaration: Declaration
     fields: dict[str, tuple[Entry, str]]
+    whole: bool = True
+    """Whether all that it inherits is known."""
 
 
 class AgentBuilder:
@@ -82,10 +84,12 @@ class AgentBuilder:
         declaration = self.program.agents[name]
         fields = self._own_fields(declaration)
         chain = [name]
+        whole = True
         parent = fields.get("extends")
         while parent is not None and isinstance(parent[0].value, Scalar):
             scalar = parent[0].value
             found = self.program.agents.get(scalar.value)
+            whole = found is not None and scalar.value not in chain
             if found is None:
                 if chain == [name]:
                     self.unknown_agent(scalar)
@@ -105,7 +109,7 @@ class AgentBuilder:
             inherited = self._own_fields(found, quiet=True)
             fields = {**inherited, **fields}
             parent = inherited.get("extends")
-        return Resolved(declaration, fields)
+        return Resolved(declaration, fields, whole)
 
     def _own_fields(
         self, declaration: Declaration, quiet: bool = False
@@ -207,8 +211,10 @@ class AgentBuilder:
                 value = self.settings[default]
                 if key != "rate_limit" or isinstance(value, ir.Construct):
                     options[key] = value
-        if not isinstance(declaration.node, Mapping) or name in self.extended:
+        if not isinstance(declaration.node, Mapping) or name in self.extended or not agent.whole:
             return
+        if any(name in finding.suggestions for finding in self.findings.items):
+            return  # it is surely meant to be extended
         if "system" not in agent.fields:
             self.findings.report(
                 "missing-system",

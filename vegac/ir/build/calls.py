@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, cast
 
 from vegac.ir import nodes as ir
 from vegac.ir.build.fields import yaml_boolean
+from vegac.ir.build.scope import unknown
 from vegac.semantics.literals import show_number
 from vegac.semantics.type_syntax import article
 from vegac.semantics.types import (
@@ -51,8 +52,8 @@ def call(builder: "StepBuilder", step: Step, site: str) -> ir.Block:
             )
         for entry in entries:
             builder.texts.value(entry.value)
-        builder.targets(step, ANY)
-        return []
+        span = step.key.span
+        return [ir.Assign(span, site, builder.targets(step, ANY), unknown(span))]
     builder.calls[name] = None
     signature = builder.context.signature(name)
     arguments: dict[str, ir.Expr] = {}

@@ -469,7 +469,8 @@ class ExpressionBuilder:
         span = self._span(expr)
         spec = FILTERS.get(expr.name)
         if spec is None:
-            self._build(expr.value)
+            near = nearest(expr.name, FILTERS)
+            _ = self._guarded(expr.value) if "default" in near else self._build(expr.value)
             for argument in expr.arguments:
                 if not argument.bare:
                     self._build(argument.value)
@@ -478,9 +479,9 @@ class ExpressionBuilder:
                 self._name_span(expr),
                 f"there is no filter '{expr.name}'",
                 hint=did_you_mean(expr.name, FILTERS),
-                notes=() if nearest(expr.name, FILTERS) else (available("filters", FILTERS),),
+                notes=() if near else (available("filters", FILTERS),),
                 subject=expr.name,
-                suggestions=tuple(nearest(expr.name, FILTERS)),
+                suggestions=tuple(near),
             )
             return unknown(span)
         value = self._guarded(expr.value) if spec.name == "default" else self._build(expr.value)

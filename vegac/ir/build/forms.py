@@ -32,11 +32,13 @@ def reply_form(fields: FieldReader, step: Step) -> tuple[ir.StaticValue, Type]:
     """The form of a send's reply (a format's name, a schema as a dict, or None) and its type."""
     node, schema = step.get("format"), step.get("schema")
     word: ir.StaticValue = None
+    invalid = False
     if node is not None:
         read = fields.word(node, grammar.SEND["format"], "format")
+        invalid = isinstance(read, Invalid)
         word = None if isinstance(read, Invalid) else read
     if schema is not None:
-        if word not in (None, "json") and node is not None:
+        if word not in (None, "json") and node is not None and not invalid:
             fields.findings.report(
                 "unknown-value",
                 node.span,
@@ -45,6 +47,8 @@ def reply_form(fields: FieldReader, step: Step) -> tuple[ir.StaticValue, Type]:
             )
         read_schema = _schema(fields, schema)
         return read_schema if read_schema is not None else (None, ANY)
+    if invalid:
+        return None, ANY
     if word is None or word == "text":
         return None, STRING
     return word, FORMATS[str(word)]

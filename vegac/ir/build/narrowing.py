@@ -1,12 +1,15 @@
 """What a condition says about variables when it holds, or does not."""
 
 from vegac.ir import nodes as ir
-from vegac.semantics.types import ERROR, NULL, Type, may_be_null, without_null
+from vegac.semantics.types import ANY, ERROR, NULL, Type, may_be_null, without_null
 
 
 def refinements(condition: ir.Expr, truth: bool) -> list[tuple[str, Type]]:
     """The variables whose type is narrower where `condition` is `truth`."""
     match condition:
+        case ir.Variable(name=name, type=type_) if type_ == ANY:
+            # Also of a misspelt variable, which has that type: nothing more is said of it here.
+            return [(name, ANY)]
         case ir.Variable(name=name, type=type_) if may_be_null(type_) and type_ != NULL:
             value = without_null(type_)
             if truth:

@@ -42,15 +42,23 @@ def unknown(span: Span) -> ir.Expr:
 
 
 def report_undefined(
-    findings: Findings, name: str, span: Span, names: list[str], kind: str = "names in scope"
+    findings: Findings,
+    name: str,
+    span: Span,
+    names: list[str],
+    kind: str = "names in scope",
+    also: tuple[str, ...] = (),
 ) -> None:
-    """Report a name that nothing declares, with the nearest ones and the list of what exists."""
-    suggestions = nearest(name, names)
+    """Report a name that nothing declares, with the nearest ones and the list of what exists.
+
+    It may be a misspelling of a word in `also` too.
+    """
+    suggestions = nearest(name, [*names, *also])
     findings.report(
         "undefined-variable",
         span,
         f"nothing here is named '{name}'",
-        hint=did_you_mean(name, names),
+        hint=did_you_mean(name, [*names, *also]),
         notes=(available(kind, names),) if names else (),
         subject=name,
         suggestions=tuple(suggestions),
@@ -80,7 +88,8 @@ class FixedScope:
                     return ir.Variable(found.type, span, name)
         if name in self.run_values:
             return ir.RunValue(STRING, span, name)  # type: ignore[arg-type]
-        report_undefined(self.findings, name, span, [*self.names, *self.run_values])
+        names = [*self.names, *self.run_values]
+        report_undefined(self.findings, name, span, names, also=("env",))
         return unknown(span)
 
     def namespace(self, root: str, name: str, span: Span) -> ir.Expr | None:
@@ -162,7 +171,9 @@ class WorkflowScope:
         if any(pattern.fullmatch(name) for pattern in self.patterns):
             return ir.ComputedVariable(ANY, span, name, guarded)
         known = self.known_names()
-        if self.implicit and not nearest(name, known) and name not in NAMESPACES:
+        also = (*NAMESPACES, *self._computed_like(name))
+        near = nearest(name, [*known, *also])
+        if self.implicit and not near and name not in NAMESPACES:
             return self._implicit(name, span)
         if name == "loop":
             self.findings.report(
@@ -179,7 +190,11 @@ class WorkflowScope:
                 hint="write `steps.NAME.output`" if name == "steps" else f"write `{name}.NAME`",
             )
         else:
-            report_undefined(self.findings, name, span, known)
+            report_undefined(self.findings, name, span, known, also=also)
+            if near and near[0] not in (*also, *RUN_VALUES, "loop"):
+                # What is said of it, such as `if`, is said of the variable that was meant.
+                self.reads.setdefault(near[0], span)
+                return ir.Variable(ANY, span, near[0])
         return unknown(span)
 
     def known_names(self) -> list[str]:
@@ -191,6 +206,15 @@ class WorkflowScope:
         if self.loop_level or self.loop_ended:
             names.append("loop")
         return names
+
+    def _computed_like(self, name: str) -> list[str]:
+        """What `name` would be if its beginning were that of a computed name."""
+        found: list[str] = []
+        for pattern in self.patterns:
+            literal = pattern.pattern.partition(".*")[0].replace("\\", "")
+            ends = range(len(literal) - 1, len(literal) + 2)
+            found += [literal + name[end:] for end in ends if literal and 0 < end < len(name)]
+        return [other for other in found if other.isidentifier()]
 
     def _implicit(self, name: str, span: Span) -> ir.Expr:
         self.findings.report(
@@ -288,6 +312,7 @@ class WorkflowScope:
                     span,
                     f"`{root}` has no field '{name}'",
                     hint=f"did you mean `{root}.{field_}`?",
+                    suggestions=(field_,),
                 )
                 return unknown(span)
             case "loop", "parent" if self.loop_level > 1:

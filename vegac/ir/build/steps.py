@@ -9,7 +9,7 @@ from vegac.ir.build import calls, failures, loops, parallel
 from vegac.ir.build.fields import FieldReader, Invalid
 from vegac.ir.build.forms import reply_form
 from vegac.ir.build.narrowing import refinements
-from vegac.ir.build.scope import WorkflowScope
+from vegac.ir.build.scope import WorkflowScope, unknown
 from vegac.ir.build.texts import TextBuilder, as_text
 from vegac.semantics.flow import Flow, Link, merge, null_when_unset
 from vegac.semantics.literals import NAME
@@ -362,7 +362,7 @@ class StepBuilder:
         if known:
             self.agents[step.agent] = None
         if not known or message is None:
-            return []
+            return lost(step, site, targets)
         return [ir.Send(step.key.span, site, step.agent, message, targets, type_, arguments)]
 
     def _unknown_agent(self, step: Step) -> None:
@@ -426,6 +426,12 @@ class StepBuilder:
             return False
         word = self.fields.word(node, grammar.SEND["context"], "context")
         return word == "fresh"
+
+
+def lost(step: Step, site: str, targets: tuple[ir.AnyTarget, ...]) -> ir.Block:
+    """What stands for a step that could not be understood: its variables are set all the same."""
+    span = step.key.span
+    return [ir.Assign(span, site, targets, unknown(span))] if targets else []
 
 
 def _list_of(value: ir.Expr) -> ir.Expr:

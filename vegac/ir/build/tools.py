@@ -105,7 +105,7 @@ class _ToolBuilder:
             arguments.pop("params", None)
         if kind in _CAPABILITIES:
             arguments.setdefault("capabilities", _CAPABILITIES[kind])
-        construct = ir.Construct(_CLASSES.get(kind, "ExecTool"), arguments, (name,))
+        construct = ir.Construct(_CLASSES.get(kind, "Tool"), arguments, (name,))
         return ir.Tool(name, self.declaration.key.span, construct)
 
     def _idle_limit(self, key: str, entry: Entry, kind: str) -> None:
@@ -233,8 +233,8 @@ class _ToolBuilder:
         if entry is None or isinstance(entry.value, ErrorNode):
             return "", {}
         node = entry.value
-        kind = node.get("type") if isinstance(node, Mapping) else None
-        if not isinstance(kind, Scalar):
+        kind = self._kind(node) if isinstance(node, Mapping) else None
+        if kind is None:
             self.findings.report(
                 "missing-key",
                 entry.key.span,
@@ -275,6 +275,13 @@ class _ToolBuilder:
                 if not isinstance(read, Invalid):
                     found[name] = read
         return kind.value, found
+
+    def _kind(self, node: Mapping) -> Scalar | None:
+        """The value of `type`, also where the key is misspelt, which `table` reports."""
+        entries = {entry.key.value: entry.value for entry in node.entries}
+        near = next((key for key in entries if "type" in nearest(key, ("type",))), "")
+        kind = entries.get("type", entries.get(near))
+        return kind if isinstance(kind, Scalar) else None
 
     def _template(self, node: Node) -> ir.StaticValue:
         """A text over the arguments and the environment."""
