@@ -34,15 +34,17 @@ _CHILDREN: dict[type[ir.Expr], Callable[[Any], tuple[ir.Expr, ...]]] = {
 }
 
 
-def walk(expr: ir.Expr) -> Iterator[ir.Expr]:
+def walk(expr: ir.Expr) -> list[ir.Expr]:
     """`expr` and every expression inside it, each before what is inside it."""
+    found: list[ir.Expr] = []
     stack = [expr]
     while stack:
-        found = stack.pop()
-        yield found
-        inner = children(found)
-        if inner:
-            stack.extend(reversed(inner))
+        part = stack.pop()
+        found.append(part)
+        find = _CHILDREN.get(type(part))
+        if find is not None:
+            stack.extend(reversed(find(part)))
+    return found
 
 
 def static_expressions(value: "ir.StaticValue | ir.Expr") -> Iterator[ir.Expr]:
@@ -67,62 +69,59 @@ def static_expressions(value: "ir.StaticValue | ir.Expr") -> Iterator[ir.Expr]:
 
 def targets(statement: ir.Statement) -> tuple[ir.AnyTarget, ...]:
     """What the statement itself sets in its function, not what the blocks inside it set."""
-    match statement:
-        case (
-            ir.Send(targets=found)
-            | ir.Assign(targets=found)
-            | ir.Repeat(targets=found)
-            | ir.Call(targets=found)
-            | ir.Recall(targets=found)
-            | ir.Ask(targets=found)
-            | ir.ParallelFor(targets=found)
-        ):
-            return found
-        case ir.For(names=names, targets=found):
-            return (*names, *found)
-        case ir.Parallel(branches=branches, targets=found):
-            return (*(target for branch in branches for target in branch.saves), *found)
-        case ir.Try(error_targets=errors, reset_error=reset):
-            return (*errors, *reset)
-        case _:
-            return ()
+    find = _TARGETS.get(type(statement))
+    return () if find is None else find(statement)
+
+
+def _own_targets(statement: Any) -> tuple[ir.AnyTarget, ...]:
+    return statement.targets
+
+
+_TARGETS: dict[type[ir.Statement], Callable[[Any], tuple[ir.AnyTarget, ...]]] = {
+    **dict.fromkeys(
+        (ir.Send, ir.Assign, ir.Repeat, ir.Call, ir.Recall, ir.Ask, ir.ParallelFor), _own_targets
+    ),
+    ir.For: lambda loop: (*loop.names, *loop.targets),
+    ir.Parallel: lambda parallel: (
+        *(target for branch in parallel.branches for target in branch.saves),
+        *parallel.targets,
+    ),
+    ir.Try: lambda attempt: (*attempt.error_targets, *attempt.reset_error),
+}
 
 
 def expressions(statement: ir.Statement) -> list[ir.Expr]:
     """The expressions that the statement itself evaluates, those of its branches not included."""
-    found: list[ir.Expr] = []
-    match statement:
-        case ir.Send(message=message, options=options):
-            found = [
-                message,
-                *(expr for option in options.values() for expr in static_expressions(option)),
-            ]
-        case ir.Assign(value=value) | ir.Return(value=value):
-            found = [value]
-        case ir.If(condition=condition):
-            found = [condition]
-        case ir.For(collection=collection, collected=collected):
-            found = [collection, *_present(collected)]
-        case ir.ParallelFor(collection=collection, limit=limit):
-            found = [collection, *_present(limit)]
-        case ir.Repeat(until=until, limit=limit):
-            found = [limit, *_present(until)]
-        case ir.Parallel(limit=limit):
-            found = _present(limit)
-        case ir.Call(arguments=arguments):
-            found = list(arguments.values())
-        case ir.Fail(message=message):
-            found = [message]
-        case ir.Remember(key=key, value=value):
-            found = [key, value]
-        case ir.Recall(key=key, default=default):
-            found = [key, *_present(default)]
-        case ir.Ask(question=question, choices=choices, default=default):
-            found = [question, *_present(choices, default)]
-        case _:
-            pass
-    found += [target.name for target in targets(statement) if isinstance(target, ir.ComputedTarget)]
+    find = _EXPRESSIONS.get(type(statement))
+    found = [] if find is None else find(statement)
+    for target in targets(statement):
+        if isinstance(target, ir.ComputedTarget):
+            found.append(target.name)
     return found
+
+
+def _of_send(send: ir.Send) -> list[ir.Expr]:
+    found = [send.message]
+    for option in send.options.values():
+        found += static_expressions(option)
+    return found
+
+
+_EXPRESSIONS: dict[type[ir.Statement], Callable[[Any], list[ir.Expr]]] = {
+    ir.Send: _of_send,
+    ir.Assign: lambda assign: [assign.value],
+    ir.Return: lambda end: [end.value],
+    ir.If: lambda choice: [choice.condition],
+    ir.For: lambda loop: [loop.collection, *_present(loop.collected)],
+    ir.ParallelFor: lambda loop: [loop.collection, *_present(loop.limit)],
+    ir.Repeat: lambda loop: [loop.limit, *_present(loop.until)],
+    ir.Parallel: lambda parallel: _present(parallel.limit),
+    ir.Call: lambda call: list(call.arguments.values()),
+    ir.Fail: lambda fail: [fail.message],
+    ir.Remember: lambda memory: [memory.key, memory.value],
+    ir.Recall: lambda memory: [memory.key, *_present(memory.default)],
+    ir.Ask: lambda ask: [ask.question, *_present(ask.choices, ask.default)],
+}
 
 
 def _present(*found: ir.Expr | None) -> list[ir.Expr]:
@@ -142,19 +141,20 @@ def results(statement: ir.Statement) -> list[ir.Expr]:
 
 def blocks(statement: ir.Statement) -> tuple[ir.Block, ...]:
     """The blocks inside a statement that belong to the same function: not those of branches."""
-    match statement:
-        case ir.If(then=then, otherwise=otherwise):
-            return (then, otherwise)
-        case ir.For(body=body) | ir.Repeat(body=body) | ir.Scope(body=body):
-            return (body,)
-        case ir.Attempts(body=body):
-            return (body,)
-        case ir.Try(body=body, handler=handler, finally_=finally_):
-            return (body, handler or [], finally_)
-        case ir.OnTimeout(body=body, handler=handler):
-            return (body, handler)
-        case _:
-            return ()
+    find = _BLOCKS.get(type(statement))
+    return () if find is None else find(statement)
+
+
+def _body(statement: Any) -> tuple[ir.Block, ...]:
+    return (statement.body,)
+
+
+_BLOCKS: dict[type[ir.Statement], Callable[[Any], tuple[ir.Block, ...]]] = {
+    **dict.fromkeys((ir.For, ir.Repeat, ir.Scope, ir.Attempts), _body),
+    ir.If: lambda choice: (choice.then, choice.otherwise),
+    ir.Try: lambda attempt: (attempt.body, attempt.handler or [], attempt.finally_),
+    ir.OnTimeout: lambda scope: (scope.body, scope.handler),
+}
 
 
 def branches(statement: ir.Statement) -> tuple[ir.Block, ...]:
@@ -168,15 +168,24 @@ def branches(statement: ir.Statement) -> tuple[ir.Block, ...]:
             return ()
 
 
-def statements(block: ir.Block, into_branches: bool = True) -> Iterator[ir.Statement]:
+def statements(block: ir.Block, into_branches: bool = True) -> list[ir.Statement]:
     """Every statement of a block, nested ones after the one that holds them."""
+    found: list[ir.Statement] = []
+    _gather(block, into_branches, found)
+    return found
+
+
+def _gather(block: ir.Block, into_branches: bool, found: list[ir.Statement]) -> None:
     for statement in block:
-        yield statement
-        for inner in blocks(statement):
-            yield from statements(inner, into_branches)
-        if into_branches:
+        found.append(statement)
+        kind = type(statement)
+        find = _BLOCKS.get(kind)
+        if find is not None:
+            for inner in find(statement):
+                _gather(inner, into_branches, found)
+        elif into_branches and (kind is ir.Parallel or kind is ir.ParallelFor):
             for inner in branches(statement):
-                yield from statements(inner, into_branches)
+                _gather(inner, into_branches, found)
 
 
 _EFFECTS = (

@@ -49,7 +49,7 @@ def test_several_processes_find_what_one_finds(
     alone, together = outcomes(workspace, paths, 1), outcomes(workspace, paths, 3)
     assert list(together) == paths
     assert together == alone
-    assert alone[paths[-1]].unread == "cannot read 'gone.vega.yaml': No such file or directory"
+    assert alone[paths[-1]].unread == f"cannot read '{paths[-1]}': No such file or directory"
     codes = [finding.code for finding in alone[paths[1]].findings]
     assert codes == ["unknown-key", "unknown-agent"]
 

@@ -131,9 +131,7 @@ def _variables(
             hint="split text with `| split:...` first" if STRING in kinds else "",
         )
         return "any", (ANY,) * len(names)
-    inner = element(known) or ANY
-    if inner == NEVER:
-        inner = ANY  # nothing can be said of the elements of an empty list
+    inner = _held(element(known))
     if len(names) == 1:
         if ANY in kinds or (lists and maps):
             return "any", (inner,)
@@ -144,10 +142,15 @@ def _variables(
             for kind in kinds
             if isinstance(kind, MapOf | Record)
         )
-        return "items", (STRING, values)
+        return "items", (STRING, _held(values))
     if lists and not maps:
         return "positions", (INTEGER, inner)
     return "any", (ANY, ANY)
+
+
+def _held(type_: Type | None) -> Type:
+    """The type of what a collection holds. Of what an empty one holds nothing can be said."""
+    return ANY if type_ is None or type_ == NEVER else type_
 
 
 def _sequential(builder: "StepBuilder", step: Step, site: str, header: Header) -> ir.Block:
