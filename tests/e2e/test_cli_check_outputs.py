@@ -1,0 +1,134 @@
+"""What `vegac check` can print."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.e2e.command_line import PROGRAM, vegac, write
+
+TYPO = PROGRAM.replace("- Coder writes", "- Cder writes")
+SCHEMA = Path(__file__).parents[1] / "unit" / "source" / "sarif-2.1.0-rtm.5.json"
+
+
+def sarif_run(output: str) -> dict[str, Any]:
+    """The one run of a log, which must fit the schema."""
+    jsonschema = pytest.importorskip("jsonschema")
+    log = json.loads(output)
+    jsonschema.Draft4Validator(json.loads(SCHEMA.read_text())).validate(log)
+    return log["runs"][0]
+
+
+def test_sarif_with_the_pages_of_its_rules(tmp_path: Path) -> None:
+    write(tmp_path, team__vega__yaml=TYPO)
+    result = vegac(tmp_path, "check", "--format", "sarif")
+    assert (result.status, result.err) == (1, "")
+    run = sarif_run(result.out)
+    (rule,) = run["tool"]["driver"]["rules"]
+    assert rule["id"] == "unknown-agent"
+    assert rule["help"]["markdown"] == vegac(tmp_path, "explain", "unknown-agent").out
+    (found,) = run["results"]
+    (change,) = found["fixes"][0]["artifactChanges"]
+    assert change["artifactLocation"] == {"uri": "team.vega.yaml"}
+    assert change["replacements"][0]["insertedContent"] == {"text": "Coder"}
+
+
+def test_files_that_cannot_be_read_are_in_every_form(tmp_path: Path) -> None:
+    write(tmp_path, team__vega__yaml=PROGRAM)
+    (tmp_path / "gone.vega.yaml").symlink_to(tmp_path / "nowhere")
+    message = "cannot read 'gone.vega.yaml': No such file or directory"
+    for form in ("text", "json", "sarif", "github"):
+        result = vegac(tmp_path, "check", "--format", form)
+        assert (result.status, result.err) == (2, f"error: {message}\n")
+        if form == "json":
+            assert json.loads(result.out)["unread"] == [message]
+        if form == "sarif":
+            assert not sarif_run(result.out)["invocations"][0]["executionSuccessful"]
+
+
+def test_types_before_findings(tmp_path: Path) -> None:
+    write(tmp_path, team__vega__yaml=TYPO)
+    result = vegac(tmp_path, "check", "--types")
+    assert result.status == 1
+    types, _, findings = result.out.partition("\n\n")
+    assert "team.vega.yaml:8:7: input task: string" in types.splitlines()
+    assert "team.vega.yaml:15:29: expression code: any" in types.splitlines()
+    assert findings.startswith("error[unknown-agent]: ")
+    data = json.loads(vegac(tmp_path, "check", "--types", "--format", "json").out)
+    assert [item["code"] for item in data["diagnostics"]] == ["unknown-agent"]
+    assert len(data["types"]) == len(types.splitlines())
+
+
+def test_types_of_shared_files_once(tmp_path: Path) -> None:
+    agents, workflows = PROGRAM.split("workflows:")
+    write(tmp_path, agents__yaml=agents, flows__yaml=f"workflows:{workflows}")
+    for name in ("one", "two"):
+        caller = f"{name}: {{steps: [{{workflow: review, with: {{task: x}}}}]}}"
+        text = f"include: [agents.yaml, flows.yaml]\nworkflows: {{{caller}}}\n"
+        (tmp_path / f"{name}.vega.yaml").write_text(text)
+    lines = vegac(tmp_path, "check", "--types").out.splitlines()
+    assert len(lines) == len(set(lines))
+    assert sum(line.startswith("flows.yaml:") for line in lines) == len(lines) - 2
+
+
+def test_statistics_as_json(tmp_path: Path) -> None:
+    write(tmp_path, team__vega__yaml=TYPO, other__vega__yaml=TYPO)
+    result = vegac(tmp_path, "check", "--statistics", "--format", "json")
+    assert result.status == 1
+    assert json.loads(result.out) == [
+        {
+            "code": "unknown-agent",
+            "severity": "error",
+            "count": 2,
+            "summary": "No agent has that name.",
+        }
+    ]
+
+
+def test_patterns_of_codes(tmp_path: Path) -> None:
+    write(tmp_path, team__vega__yaml=TYPO.replace("<<task>>", "<<task | uper>>"))
+
+    def codes(*options: str) -> list[str]:
+        result = vegac(tmp_path, "check", "--format", "json", *options)
+        return [item["code"] for item in json.loads(result.out)["diagnostics"]]
+
+    assert codes("--select", "unknown-*") == ["unknown-agent", "unknown-filter"]
+    assert codes("--select", "unknown-*,unused-*", "--ignore", "*-filter") == ["unknown-agent"]
+    assert codes("--ignore", "*") == []
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--select", "unknown-agnt"), "there is no diagnostic 'unknown-agnt'"),
+        (("--ignore", "no-such-*"), "no diagnostic fits 'no-such-*'"),
+        (("--statistics", "--format", "sarif"), "'--statistics' goes with '--format text'"),
+        (("--types", "--format", "github"), "'--types' goes with '--format text'"),
+        (("--types", "--fix"), "'--types' goes without '--fix'"),
+        (("--types", "--statistics"), "'--types' goes without '--statistics'"),
+        (("--unsafe-fixes",), "'--unsafe-fixes' goes with '--fix' or '--diff'"),
+    ],
+)
+def test_what_does_not_go_together(tmp_path: Path, options: tuple[str, ...], message: str) -> None:
+    write(tmp_path, team__vega__yaml=PROGRAM)
+    result = vegac(tmp_path, "check", *options)
+    assert result.status == 2
+    assert result.err.startswith(f"error: {message}")
+    assert result.out == ""
+
+
+def test_verbose_says_what_is_read_and_how_long_it_takes(tmp_path: Path) -> None:
+    agents, workflows = PROGRAM.split("workflows:")
+    write(
+        tmp_path,
+        agents__yaml=agents,
+        team__vega__yaml=f"include: [agents.yaml]\nworkflows:{workflows}",
+        broken__vega__yaml="[]",
+    )
+    lines = vegac(tmp_path, "check", "--verbose").err.splitlines()
+    assert lines[0] == "broken.vega.yaml: nothing that can be read"
+    assert lines[1] == "team.vega.yaml: 2 agents, 1 workflow, 0 tools, 1 included file"
+    assert lines[2] == "  reads agents.yaml"
+    assert lines[3].endswith(" ms")
+    assert lines[4].startswith("checked 2 programs in ")
