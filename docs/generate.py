@@ -16,6 +16,7 @@ from importlib import import_module
 from pathlib import Path
 
 from vega_grammar import keys
+from vega_grammar import testing as test_keys
 from vega_grammar.filters import FILTERS
 from vega_grammar.keys import Key, Table
 from vega_grammar.tools import BUILTIN_TOOLS
@@ -128,12 +129,7 @@ def _kind(kind: str, key: Key) -> str:
 
 
 def _inner(name: str) -> Table:
-    if name in keys.TABLES:
-        return keys.TABLES[name]
-    from vegac.testing import keys as test_keys
-
-    word = name.removeprefix("TEST_")
-    return getattr(test_keys, word, None) or getattr(test_keys, f"{word}_ENTRY")
+    return keys.TABLES[name] if name in keys.TABLES else test_keys.TABLES[name]
 
 
 def _either(values: Iterable[str]) -> str:
@@ -151,8 +147,6 @@ def _range(key: Key) -> str:
 
 
 def _test_keys(name: str) -> list[str]:
-    from vegac.testing import keys as test_keys
-
     return _keys(getattr(test_keys, name))
 
 

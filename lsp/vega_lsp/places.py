@@ -6,6 +6,7 @@ from typing import Literal
 from msgspec import Struct
 
 from vega_grammar import keys as grammar
+from vega_grammar import testing as test_keys
 from vegac.semantics.declarations import Declarations
 from vegac.source.findings import Findings
 from vegac.syntax.document import Step, StepReader
@@ -329,8 +330,6 @@ class Walker:
                 yield from self._test(test.value)
 
     def _test(self, test: Mapping) -> Iterator[Place]:
-        from vegac.testing import keys as test_keys
-
         workflow = test.get("workflow")
         names = list(self.declarations.workflows)
         callee = workflow.value if isinstance(workflow, Scalar) else names[0] if names else ""

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable
 
+from vega_grammar import testing as keys
 from vegac.semantics.literals import NAME
 from vegac.source.registry import CODES
 from vegac.syntax.core_schema import to_value
 from vegac.syntax.nodes import ErrorNode, Mapping, Node, Scalar, Sequence, is_null
-from vegac.testing import keys
 from vegac.testing.cases import (
     Check,
     CheckKind,

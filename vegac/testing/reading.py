@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+from vega_grammar import testing as keys
 from vegac.source.diagnostic import Diagnostic
 from vegac.source.findings import Findings
 from vegac.source.suggest import did_you_mean
@@ -10,7 +11,6 @@ from vegac.syntax.core_schema import to_value
 from vegac.syntax.document import unknown_key
 from vegac.syntax.nodes import Entry, Mapping, Node, Scalar, is_null
 from vegac.syntax.reader import FileTree
-from vegac.testing import keys
 from vegac.testing.cases import Case, ProgramFile, ProgramSource, ProgramText, TestFile
 from vegac.testing.expecting import ExpectReader
 from vegac.testing.fields import TestFields

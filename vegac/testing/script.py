@@ -2,10 +2,10 @@
 
 from typing import Any
 
+from vega_grammar import testing as keys
 from vegac.ir.build.fields import head
 from vegac.syntax.core_schema import to_value
 from vegac.syntax.nodes import ErrorNode, Mapping, Node, Scalar, is_null
-from vegac.testing import keys
 from vegac.testing.fields import TestFields
 
 
@@ -26,7 +26,7 @@ class ScriptReader:
 
     def _entry(self, node: Node) -> dict[str, Any] | None:
         owner = "an entry of a script"
-        found = self.fields.table(node, keys.REPLY_ENTRY, owner)
+        found = self.fields.table(node, keys.REPLY, owner)
         if not isinstance(node, Mapping):
             return None
         if "reply" not in found and "error" not in found:
@@ -68,7 +68,7 @@ class ScriptReader:
             case "times":
                 if isinstance(node, Scalar) and node.value == "always":
                     return "always"
-                return fields.integer(node, name, keys.REPLY_ENTRY[name])
+                return fields.integer(node, name, keys.REPLY[name])
             case "delay":
                 return fields.duration(node, name)
             case _:

@@ -1,4 +1,4 @@
-"""Which keys a test may have; the form is that of `vega_grammar.keys`."""
+"""Which keys a file of tests and a test may have; the form is that of `vega_grammar.keys`."""
 
 from vega_grammar.keys import Key, Table
 
@@ -48,7 +48,7 @@ TEST: Table = {
     "diagnostics": Key("tables:TEST_DIAGNOSTIC", "The findings of the check, in order of place."),
     "expressions": Key("tables:TEST_EXPRESSION", "Expressions and their values."),
 }
-REPLY_ENTRY: Table = {
+REPLY: Table = {
     "agent": Key("agent", "The agent that is answered; any by default."),
     "match": Key("string", "A part of the message, or /a regular expression/."),
     "reply": Key("text|table:TEST_REPLY_MAP", "The reply: a text, `echo`, or a map."),
@@ -109,3 +109,16 @@ EXPRESSION: Table = {
 
 MATCHERS = ("equal", "contains", "matches", "expression")
 """How a value can be compared; a map with these keys alone says how."""
+
+TABLES: dict[str, Table] = {
+    "TEST_REPLY": REPLY,
+    "TEST_REPLY_MAP": REPLY_MAP,
+    "TEST_TOOL_CALL": TOOL_CALL,
+    "TEST_USAGE": USAGE,
+    "TEST_EXPECT": EXPECT,
+    "TEST_ERROR": ERROR,
+    "TEST_COST": COST,
+    "TEST_DIAGNOSTIC": DIAGNOSTIC,
+    "TEST_EXPRESSION": EXPRESSION,
+}
+"""The tables that keys of tests refer to by name."""
