@@ -2,20 +2,22 @@
 
 from typing import cast
 
+from vegac.analysis.contents import Contents
 from vegac.ir import nodes as ir
-from vegac.ir.traverse import reads_clock, statements
+from vegac.ir.traverse import reads_clock
 from vegac.source.diagnostic import Label
 from vegac.source.findings import Findings
 
 
-def check_branches(program: ir.Program, findings: Findings) -> None:
+def check_branches(workflow: Contents, findings: Findings) -> None:
     """`repeated-condition`: a condition that stood before in the same chain of `elif`."""
-    for workflow in program.workflows:
-        inner: set[int] = set()
-        for statement in statements(workflow.body):
-            if isinstance(statement, ir.If) and id(statement) not in inner:
-                inner |= {id(link) for link in _chain(statement)}
-                _check(statement, findings)
+    inner: set[int] = set()
+    for choice in workflow.all(ir.If):
+        if id(choice) not in inner:
+            links = _chain(choice)
+            inner.update(map(id, links))
+            if len(links) > 1:
+                _check(links, findings)
 
 
 def _chain(first: ir.If) -> list[ir.If]:
@@ -25,9 +27,9 @@ def _chain(first: ir.If) -> list[ir.If]:
     return links
 
 
-def _check(first: ir.If, findings: Findings) -> None:
+def _check(links: list[ir.If], findings: Findings) -> None:
     seen: dict[str, ir.Expr] = {}
-    for link in _chain(first):
+    for link in links:
         condition = link.condition
         if reads_clock(condition):
             continue

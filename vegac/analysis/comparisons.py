@@ -3,8 +3,8 @@
 import re
 from collections.abc import Callable
 
+from vegac.analysis.contents import Contents
 from vegac.ir import nodes as ir
-from vegac.ir.traverse import expressions, statements, walk
 from vegac.semantics.operators import is_string
 from vegac.semantics.types import NULL, Enum, Type, members
 from vegac.source.findings import Findings
@@ -19,23 +19,13 @@ length."""
 Fits = Callable[[str], bool]
 
 
-def check_comparisons(program: ir.Program, findings: Findings) -> None:
+def check_comparisons(workflow: Contents, findings: Findings) -> None:
     """`text-order` and `never-matches`."""
-    for workflow in program.workflows:
-        for statement in statements(workflow.body):
-            for expression in expressions(statement):
-                for part in walk(expression):
-                    match part:
-                        case ir.Compare():
-                            _compare(part, findings)
-                        case ir.FilterCall(
-                            name="contains" | "startswith" | "endswith",
-                            value=value,
-                            arguments=(argument, *_),
-                        ):
-                            _search(argument, value, part, "false", findings)
-                        case _:
-                            pass
+    for part in workflow.parts(ir.Compare):
+        _compare(part, findings)
+    for call in workflow.parts(ir.FilterCall):
+        if call.name in ("contains", "startswith", "endswith") and call.arguments:
+            _search(call.arguments[0], call.value, call, "false", findings)
 
 
 def _compare(part: ir.Compare, findings: Findings) -> None:

@@ -4,26 +4,24 @@ import operator
 from collections.abc import Callable
 from typing import cast
 
+from vegac.analysis.contents import Contents
 from vegac.analysis.quoted_holes import hole_in
 from vegac.ir import nodes as ir
-from vegac.ir.traverse import statements, walk
+from vegac.ir.traverse import walk
 from vegac.semantics.types import ANY, ListOf, MapOf, Record
 from vegac.source.findings import Findings
 
 
-def check_conditions(program: ir.Program, findings: Findings) -> None:
+def check_conditions(contents: Contents, findings: Findings) -> None:
     """`constant-condition`: conditions without anything that varies, and texts that are never
     empty."""
-    for workflow in program.workflows:
-        known = {*workflow.variables, *(declared.name for declared in workflow.inputs)}
-        for statement in statements(workflow.body):
-            match statement:
-                case ir.If(condition=condition):
-                    _check(condition, "this condition", known, findings)
-                case ir.Repeat(until=until) if until is not None:
-                    _check(until, "`until`", known, findings)
-                case _:
-                    pass
+    workflow = contents.workflow
+    known = {*workflow.variables, *(declared.name for declared in workflow.inputs)}
+    for choice in contents.all(ir.If):
+        _check(choice.condition, "this condition", known, findings)
+    for loop in contents.all(ir.Repeat):
+        if loop.until is not None:
+            _check(loop.until, "`until`", known, findings)
 
 
 def _check(condition: ir.Expr, what: str, known: set[str], findings: Findings) -> None:

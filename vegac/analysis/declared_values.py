@@ -2,24 +2,27 @@
 
 from collections.abc import Iterator
 
+from vegac.analysis.contents import Contents
 from vegac.ir.build.program import ProgramContext
 from vegac.source.diagnostic import Label
 from vegac.source.findings import Findings
 from vegac.syntax.core_schema import resolve_plain, scalar_value
-from vegac.syntax.document import walk
 from vegac.syntax.nodes import Mapping, Node, Scalar, Sequence
 from vegac.syntax.text import parse_text
 
 
-def check_declared_values(context: ProgramContext, findings: Findings) -> None:
+def check_declared_values(
+    context: ProgramContext, workflows: list[Contents], findings: Findings
+) -> None:
     """`empty-range`, `duplicate-value`, `required-with-default`, `default-not-a-choice`."""
-    for name, declaration in context.declarations.workflows.items():
+    for declaration in context.declarations.workflows.values():
         inputs = declaration.node.get("inputs") if isinstance(declaration.node, Mapping) else None
         for declared in _declared(inputs):
             _range(declared, findings)
             _required(declared, findings)
             _duplicates(declared.get("enum"), findings)
-        for step in walk(context.built[name].steps):
+    for contents in workflows:
+        for step in contents.steps:
             if step.kind == "ask":
                 choices = step.get("choices")
                 _duplicates(choices, findings)

@@ -1,16 +1,17 @@
 """Values that decide which file is used."""
 
+from vegac.analysis.contents import Contents
 from vegac.ir import nodes as ir
-from vegac.ir.traverse import statements, walk
+from vegac.ir.traverse import walk
 from vegac.semantics.types import STRING
 from vegac.source.findings import Findings
 
 _PATHS = {"FileReadTool": "path", "FileWriteTool": "path", "ExecTool": "cwd"}
 
 
-def check_files(program: ir.Program, findings: Findings) -> None:
-    """`path-from-input`: a tool's path that its caller chooses without a limit, and a file that a
-    model chooses to be attached. All of this stays inside the sandbox."""
+def check_tool_paths(program: ir.Program, findings: Findings) -> None:
+    """`path-from-input`: a tool's path that its caller chooses without a limit, within the
+    sandbox."""
     for tool in program.tools:
         key = _PATHS.get(tool.construct.name, "")
         path = tool.construct.arguments.get(key)
@@ -24,18 +25,25 @@ def check_files(program: ir.Program, findings: Findings) -> None:
                         hint=_limit(tool),
                     )
                     break
-    for workflow in program.workflows:
-        replies = _replies(workflow)
-        for statement in statements(workflow.body):
-            attached = statement.options.get("attach") if isinstance(statement, ir.Send) else None
-            for part in walk(attached) if isinstance(attached, ir.Expr) else ():
-                if isinstance(part, ir.Variable) and part.name in replies:
-                    findings.report(
-                        "path-from-input",
-                        part.span,
-                        "a model's reply chooses which file of the sandbox is attached",
-                        hint="compare it with the names that you expect first",
-                    )
+
+
+def check_attached(workflow: Contents, findings: Findings) -> None:
+    """`path-from-input`: a file of the sandbox that a model chooses to be attached."""
+    replies: set[str] | None = None
+    for send in workflow.all(ir.Send):
+        attached = send.options.get("attach")
+        if not isinstance(attached, ir.Expr):
+            continue
+        if replies is None:
+            replies = _replies(workflow)
+        for part in walk(attached):
+            if isinstance(part, ir.Variable) and part.name in replies:
+                findings.report(
+                    "path-from-input",
+                    part.span,
+                    "a model's reply chooses which file of the sandbox is attached",
+                    hint="compare it with the names that you expect first",
+                )
 
 
 def _what(key: str) -> str:
@@ -48,12 +56,12 @@ def _limit(tool: ir.Tool) -> str:
     return "`allowed_paths: [...]` limits it"
 
 
-def _replies(workflow: ir.Workflow) -> set[str]:
+def _replies(workflow: Contents) -> set[str]:
     """The variables that a text reply is stored in."""
     return {
         target.name
-        for statement in statements(workflow.body)
-        if isinstance(statement, ir.Send) and statement.type == STRING
-        for target in statement.targets
+        for send in workflow.all(ir.Send)
+        if send.type == STRING
+        for target in send.targets
         if isinstance(target, ir.Target)
     }

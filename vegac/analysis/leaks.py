@@ -3,8 +3,9 @@
 import re
 from collections.abc import Iterator
 
+from vegac.analysis.contents import Contents
 from vegac.ir import nodes as ir
-from vegac.ir.traverse import statements, static_expressions
+from vegac.ir.traverse import static_expressions
 from vegac.source.diagnostic import Label
 from vegac.source.findings import Findings
 
@@ -19,13 +20,14 @@ Tainted = dict[tuple[str, str], ir.EnvValue]
 """The secret that a variable may hold, by workflow and name."""
 
 
-def check_leaks(program: ir.Program, findings: Findings) -> None:
+def check_leaks(program: ir.Program, workflows: list[Contents], findings: Findings) -> None:
     """`secret-in-prompt`: in messages, also by way of variables and inputs, and in `system`."""
-    tainted = _tainted(program)
-    for workflow in program.workflows:
-        for statement in statements(workflow.body):
-            if isinstance(statement, ir.Send):
-                _check(statement.message, workflow.name, tainted, findings)
+    tainted: Tainted = {}
+    if any(_SECRET.search(part.name) for found in workflows for part in found.parts(ir.EnvValue)):
+        tainted = _tainted(workflows)
+        for contents in workflows:
+            for send in contents.all(ir.Send):
+                _check(send.message, contents.workflow.name, tainted, findings)
     for agent in program.agents:
         system = agent.options.get("system")
         for expression in static_expressions(system):
@@ -67,16 +69,17 @@ def _secret(part: ir.Expr, workflow: str, tainted: Tainted) -> ir.EnvValue | Non
             return None
 
 
-def _tainted(program: ir.Program) -> Tainted:
+def _tainted(workflows: list[Contents]) -> Tainted:
     """Follow secrets through assignments, loops and calls until nothing new is found."""
     found: Tainted = {}
     while True:
         before = len(found)
-        for workflow in program.workflows:
-            for statement in statements(workflow.body):
-                for owner, name, value in _flows(workflow.name, statement):
+        for contents in workflows:
+            workflow = contents.workflow.name
+            for statement in contents.statements:
+                for owner, name, value in _flows(workflow, statement):
                     for part in _carried(value):
-                        secret = _secret(part, workflow.name, found)
+                        secret = _secret(part, workflow, found)
                         if secret is not None:
                             found.setdefault((owner, name), secret)
         if len(found) == before:

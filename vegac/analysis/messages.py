@@ -1,21 +1,20 @@
 """Messages that a model refuses: without text, with files that it cannot read."""
 
+from vegac.analysis.contents import Contents
 from vegac.ir import nodes as ir
-from vegac.ir.traverse import statements
 from vegac.semantics.types import NULL
 from vegac.source.findings import Findings
 
 ATTACHABLE = (".png", ".jpg", ".jpeg", ".gif", ".webp", ".pdf")
 
 
-def check_messages(program: ir.Program, findings: Findings) -> None:
+def check_messages(workflow: Contents, findings: Findings) -> None:
     """`empty-message` and `unsupported-attachment`."""
-    for workflow in program.workflows:
-        for statement in statements(workflow.body):
-            if isinstance(statement, ir.Send):
-                if "attach" not in statement.options:
-                    _empty(statement.message, findings)
-                _attached(statement.options.get("attach"), findings)
+    for send in workflow.all(ir.Send):
+        if "attach" in send.options:
+            _attached(send.options["attach"], findings)
+        else:
+            _empty(send.message, findings)
 
 
 def _empty(message: ir.Expr, findings: Findings) -> None:

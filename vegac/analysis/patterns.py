@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from importlib import import_module
 from typing import Any
 
+from vegac.analysis.contents import Contents
 from vegac.ir import nodes as ir
-from vegac.ir.traverse import expressions, statements, walk
 from vegac.source.findings import Findings
 
 _FILTERS = ("match", "regex_replace")
@@ -14,14 +14,11 @@ _MANY = 16
 """A repeat with at most so many rounds is no danger."""
 
 
-def check_patterns(program: ir.Program, findings: Findings) -> None:
+def check_patterns(workflow: Contents, findings: Findings) -> None:
     """`slow-pattern`: a repeat inside a repeat that may divide a text in many ways."""
-    for workflow in program.workflows:
-        for statement in statements(workflow.body):
-            for expression in expressions(statement):
-                for part in walk(expression):
-                    if isinstance(part, ir.FilterCall) and part.name in _FILTERS:
-                        _check(part.arguments[:1], findings)
+    for call in workflow.parts(ir.FilterCall):
+        if call.name in _FILTERS:
+            _check(call.arguments[:1], findings)
 
 
 def _check(arguments: tuple[ir.Expr, ...], findings: Findings) -> None:

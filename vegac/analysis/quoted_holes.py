@@ -3,12 +3,10 @@
 import re
 from collections.abc import Iterator
 
+from vegac.analysis.contents import Contents
 from vegac.ir import nodes as ir
 from vegac.ir.build.program import ProgramContext
-from vegac.ir.build.workflow import Built
-from vegac.ir.traverse import expressions, statements, walk
 from vegac.source.findings import Findings
-from vegac.syntax.document import walk as all_steps
 from vegac.syntax.nodes import Mapping, Node, Sequence
 from vegac.syntax.text import parse_text
 
@@ -20,16 +18,18 @@ _SEARCHES = frozenset(
 _TREES = ("set", "with", "return", "value", "default")
 
 
-def check_quoted_holes(context: ProgramContext, program: ir.Program, findings: Findings) -> None:
-    """`hole-in-string` and `hole-in-key`."""
-    for workflow in program.workflows:
-        known = {*workflow.variables, *(declared.name for declared in workflow.inputs)}
-        for statement in statements(workflow.body):
-            for text in _strings(statement):
-                _check_string(text, known, findings)
-        built = context.built[workflow.name]
-        for tree in _trees(context, built):
-            _check_keys(tree, known, findings)
+def check_quoted_holes(context: ProgramContext, contents: Contents, findings: Findings) -> None:
+    """`hole-in-string` and `hole-in-key`, in a workflow."""
+    workflow = contents.workflow
+    known = {*workflow.variables, *(declared.name for declared in workflow.inputs)}
+    for text in _strings(contents):
+        _check_string(text, known, findings)
+    for tree in _trees(context, contents):
+        _check_keys(tree, known, findings)
+
+
+def check_tool_keys(context: ProgramContext, program: ir.Program, findings: Findings) -> None:
+    """`hole-in-key`, in tools."""
     for tool in program.tools:
         node = context.declarations.tools[tool.name].node
         implementation = node.get("implementation") if isinstance(node, Mapping) else None
@@ -39,32 +39,22 @@ def check_quoted_holes(context: ProgramContext, program: ir.Program, findings: F
                 _check_keys(entry.value, set(params), findings)
 
 
-def _strings(statement: ir.Statement) -> Iterator[ir.Const]:
-    """The literal strings that stand inside the expressions of a statement."""
-    for expression in expressions(statement):
-        for part in walk(expression):
-            match part:
-                case ir.Compare(operator=operator, left=left, right=right):
-                    yield from _consts(left if operator not in ("in", "not in") else None, right)
-                case ir.Binary(left=left, right=right):
-                    yield from _consts(left, right)
-                case ir.Logical(operands=operands):
-                    yield from _consts(*operands)
-                case ir.Conditional(then=then, otherwise=otherwise):
-                    yield from _consts(then, otherwise)
-                case ir.FilterCall(name=name, value=value, arguments=arguments):
-                    yield from _consts(value)
-                    if name not in _SEARCHES:
-                        yield from _consts(*arguments)
-                case _:
-                    pass
-    match statement:
-        case ir.If(condition=ir.Const() as condition):
-            yield condition
-        case ir.Repeat(until=ir.Const() as until):
-            yield until
-        case _:
-            pass
+def _strings(workflow: Contents) -> Iterator[ir.Const]:
+    """The literal strings that stand inside the expressions of a workflow."""
+    for compare in workflow.parts(ir.Compare):
+        searched = compare.operator in ("in", "not in")
+        yield from _consts(None if searched else compare.left, compare.right)
+    for binary in workflow.parts(ir.Binary):
+        yield from _consts(binary.left, binary.right)
+    for logical in workflow.parts(ir.Logical):
+        yield from _consts(*logical.operands)
+    for choice in workflow.parts(ir.Conditional):
+        yield from _consts(choice.then, choice.otherwise)
+    for call in workflow.parts(ir.FilterCall):
+        yield from _consts(call.value)
+        if call.name not in _SEARCHES:
+            yield from _consts(*call.arguments)
+    yield from _consts(*workflow.conditions())
 
 
 def _consts(*parts: ir.Expr | None) -> Iterator[ir.Const]:
@@ -101,12 +91,12 @@ def _named(hole: str) -> tuple[str, ...]:
     return tuple(_FIRST_NAME.findall(hole[2:])[:1])
 
 
-def _trees(context: ProgramContext, built: Built) -> Iterator[Node]:
-    node = context.declarations.workflows[built.workflow.name].node
+def _trees(context: ProgramContext, contents: Contents) -> Iterator[Node]:
+    node = context.declarations.workflows[contents.workflow.name].node
     output = node.get("output") if isinstance(node, Mapping) else None
     if output is not None:
         yield output
-    for step in all_steps(built.steps):
+    for step in contents.steps:
         for name in _TREES:
             found = step.get(name)
             if isinstance(found, Mapping) and name in ("set", "with"):

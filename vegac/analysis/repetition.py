@@ -1,50 +1,41 @@
 """What repeating costs: effects made again by a retry, conversations that grow in a loop."""
 
 from vega_grammar.keys import EFFECTFUL_TOOLS
+from vegac.analysis.contents import Contents
 from vegac.ir import nodes as ir
-from vegac.ir.build.program import ProgramContext
 from vegac.ir.traverse import statements
 from vegac.source.findings import Findings
 from vegac.source.span import Span
-from vegac.syntax.document import walk
 
 LONG_LOOP = 20
 """Rounds from which a conversation that grows with each is worth a remark."""
 
 
-def check_repetition(context: ProgramContext, program: ir.Program, findings: Findings) -> None:
+def check_repetition(program: ir.Program, workflows: list[Contents], findings: Findings) -> None:
     """`retry-repeats-effects` and `growing-conversation`.
 
     A step that says `context: conversation` has its author's word that the conversation may grow.
     """
-    wanted = {
-        step.key.span
-        for built in context.built.values()
-        for step in walk(built.steps)
-        if "context" in step.fields
-    }
     effects = _Effects(program)
-    for workflow in program.workflows:
-        for statement in statements(workflow.body):
-            match statement:
-                case ir.Send(agent=agent) if "retry" in statement.options:
-                    tool = effects.tool_of(statement)
-                    if tool and _tries_again(statement.options["retry"]):
-                        _report_retry(statement.span, agent, tool, findings)
-                case ir.Attempts(body=body, retry=retry) if _tries_again(retry):
-                    for inner in statements(body):
-                        tool = effects.tool_of(inner) if isinstance(inner, ir.Send) else ""
-                        if tool and isinstance(inner, ir.Send):
-                            _report_retry(statement.span, inner.agent, tool, findings)
-                            break
-                case (
-                    ir.Repeat(limit=ir.Const(value=int() as rounds))
-                    | ir.For(collection=ir.ListValue(items=tuple() as rounds))
-                ):
-                    count = rounds if isinstance(rounds, int) else len(rounds)
-                    _check_growth(program, statement, count, wanted, findings)
-                case _:
-                    pass
+    for contents in workflows:
+        for send in contents.all(ir.Send):
+            if "retry" in send.options:
+                tool = effects.tool_of(send)
+                if tool and _tries_again(send.options["retry"]):
+                    _report_retry(send.span, send.agent, tool, findings)
+        for block in contents.all(ir.Attempts):
+            if _tries_again(block.retry):
+                for inner in statements(block.body):
+                    tool = effects.tool_of(inner) if isinstance(inner, ir.Send) else ""
+                    if tool and isinstance(inner, ir.Send):
+                        _report_retry(block.span, inner.agent, tool, findings)
+                        break
+        for loop in contents.all(ir.Repeat):
+            if isinstance(loop.limit, ir.Const) and isinstance(loop.limit.value, int):
+                _check_growth(program, contents, loop, loop.limit.value, findings)
+        for loop in contents.all(ir.For):
+            if isinstance(loop.collection, ir.ListValue):
+                _check_growth(program, contents, loop, len(loop.collection.items), findings)
 
 
 class _Effects:
@@ -100,13 +91,14 @@ def _report_retry(span: Span, agent: str, tool: str, findings: Findings) -> None
 
 def _check_growth(
     program: ir.Program,
+    contents: Contents,
     loop: ir.For | ir.Repeat,
     rounds: int,
-    wanted: set[Span],
     findings: Findings,
 ) -> None:
     if rounds < LONG_LOOP or (rounds == 100 and loop.__class__ is ir.Repeat and _by_default(loop)):
         return
+    wanted = {step.key.span for step in contents.steps if "context" in step.fields}
     for statement in statements(loop.body):
         if (
             isinstance(statement, ir.Send)

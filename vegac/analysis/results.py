@@ -1,24 +1,23 @@
 """Results that are saved and were never made, and failures that are read and were never caught."""
 
+from vegac.analysis.contents import Contents
 from vegac.ir import nodes as ir
 from vegac.ir.build.prescan import saved_names
 from vegac.ir.build.program import ProgramContext
-from vegac.ir.traverse import expressions, results, statements, targets, walk
+from vegac.ir.traverse import targets
 from vegac.semantics.types import NULL
 from vegac.source.findings import Findings
 from vegac.syntax.document import Step, inner_blocks
-from vegac.syntax.document import walk as all_steps
 from vegac.syntax.nodes import Scalar
 
 _WITHOUT_RESULT = "no step in it gives a result"
 
 
-def check_results(context: ProgramContext, program: ir.Program, findings: Findings) -> None:
+def check_results(context: ProgramContext, workflow: Contents, findings: Findings) -> None:
     """`nothing-to-save` and `unset-error`."""
-    for workflow in program.workflows:
-        for step in all_steps(context.built[workflow.name].steps):
-            _check_save(step, context, findings)
-        _check_error(workflow, findings)
+    for step in workflow.steps:
+        _check_save(step, context, findings)
+    _check_error(workflow, findings)
 
 
 def _check_save(step: Step, context: ProgramContext, findings: Findings) -> None:
@@ -63,21 +62,18 @@ def _gives_result(step: Step, context: ProgramContext) -> bool:
             )
 
 
-def _check_error(workflow: ir.Workflow, findings: Findings) -> None:
+def _check_error(workflow: Contents, findings: Findings) -> None:
     """Report reading `error` in a workflow where nothing catches a failure."""
-    found = list(statements(workflow.body))
-    for statement in found:
+    read = [v for v in workflow.parts(ir.Variable) if v.name == "error" and v.type == NULL]
+    if not read:
+        return
+    for statement in workflow.statements:
         for target in targets(statement):
             if isinstance(target, ir.Target) and target.name == "error":
                 return
-    for statement in found:
-        for expression in (*expressions(statement), *results(statement)):
-            for part in walk(expression):
-                if isinstance(part, ir.Variable) and part.name == "error" and part.type == NULL:
-                    findings.report(
-                        "unset-error",
-                        part.span,
-                        "`error` is always null here: no step of this workflow catches a failure",
-                        hint="read it in `catch`, or after a step with `continue_on_error: true`",
-                    )
-                    return
+    findings.report(
+        "unset-error",
+        read[0].span,
+        "`error` is always null here: no step of this workflow catches a failure",
+        hint="read it in `catch`, or after a step with `continue_on_error: true`",
+    )

@@ -1,19 +1,21 @@
 """Retries that never try again."""
 
+from vegac.analysis.contents import Contents
 from vegac.ir.build.program import ProgramContext
 from vegac.source.findings import Findings
-from vegac.syntax.document import walk
 from vegac.syntax.nodes import Mapping, Node, Scalar, Sequence
 
 
-def check_retries(context: ProgramContext, findings: Findings) -> None:
+def check_retries(context: ProgramContext, workflows: list[Contents], findings: Findings) -> None:
     """`single-attempt`: a retry that is configured, and allows one attempt or no kind of failure.
 
     `max_attempts: 1` alone is how an agent does without the retry of `settings`.
     """
     declarations = context.declarations
-    for built in context.built.values():
-        for step in walk(built.steps):
+    for contents in workflows:
+        for step in contents.steps:
+            if "retry" not in step.fields:
+                continue
             node = step.get("retry")
             _attempts(node, findings)
             _kinds(node, findings)

@@ -1,5 +1,6 @@
 """Loops that do not go round as they seem to."""
 
+from vegac.analysis.contents import Contents
 from vegac.ir import nodes as ir
 from vegac.ir.free_variables import ends
 from vegac.ir.traverse import reads_clock, statements, targets, walk
@@ -7,19 +8,14 @@ from vegac.source.diagnostic import Label
 from vegac.source.findings import Findings
 
 
-def check_rounds(program: ir.Program, findings: Findings) -> None:
+def check_rounds(workflow: Contents, findings: Findings) -> None:
     """`until-never-changes`, `loop-runs-once` and `loop-changes-list`."""
-    for workflow in program.workflows:
-        for statement in statements(workflow.body):
-            match statement:
-                case ir.Repeat():
-                    _until(statement, findings)
-                    _once(statement, findings)
-                case ir.For():
-                    _first_ends(statement, findings)
-                    _changed_list(statement, findings)
-                case _:
-                    pass
+    for loop in workflow.all(ir.Repeat):
+        _until(loop, findings)
+        _once(loop, findings)
+    for loop in workflow.all(ir.For):
+        _first_ends(loop, findings)
+        _changed_list(loop, findings)
 
 
 def _until(loop: ir.Repeat, findings: Findings) -> None:

@@ -2,34 +2,39 @@
 
 from collections.abc import Iterator
 
+from vegac.analysis.contents import Contents
 from vegac.ir import nodes as ir
-from vegac.ir.traverse import expressions, statements, targets, walk
+from vegac.ir.traverse import targets
 from vegac.semantics.types import STRING
 from vegac.source.findings import Findings
 
 
-def check_truth(program: ir.Program, findings: Findings) -> None:
+def check_truth(workflow: Contents, findings: Findings) -> None:
     """`text-as-condition`: a model's reply, or one of several choices, used as a condition."""
-    for workflow in program.workflows:
-        texts = _never_empty(workflow)
-        for condition in _conditions(workflow):
-            for part in _operands(condition):
-                if isinstance(part, ir.Variable) and part.name in texts and part.type == STRING:
-                    findings.report(
-                        "text-as-condition",
-                        part.span,
-                        f"this holds whatever {texts[part.name]} was: every text but the empty "
-                        "one is true, 'no' and 'false' too",
-                        hint=f"compare it, such as `'yes' in {part.name} | lower`, or ask for "
-                        "`format: boolean`",
-                    )
+    asked = [
+        part
+        for condition in _conditions(workflow)
+        for part in _operands(condition)
+        if isinstance(part, ir.Variable) and part.type == STRING
+    ]
+    texts = _never_empty(workflow) if asked else {}
+    for part in asked:
+        if part.name in texts:
+            findings.report(
+                "text-as-condition",
+                part.span,
+                f"this holds whatever {texts[part.name]} was: every text but the empty "
+                "one is true, 'no' and 'false' too",
+                hint=f"compare it, such as `'yes' in {part.name} | lower`, or ask for "
+                "`format: boolean`",
+            )
 
 
-def _never_empty(workflow: ir.Workflow) -> dict[str, str]:
+def _never_empty(workflow: Contents) -> dict[str, str]:
     """The variables that are only ever set to replies and choices, with what they are."""
     found: dict[str, str] = {}
-    others = {declared.name for declared in workflow.inputs}
-    for statement in statements(workflow.body):
+    others = {declared.name for declared in workflow.workflow.inputs}
+    for statement in workflow.statements:
         what = _text_of(statement)
         for target in targets(statement):
             if isinstance(target, ir.Target):
@@ -62,19 +67,9 @@ def _is_null(statement: ir.Statement) -> bool:
     )
 
 
-def _conditions(workflow: ir.Workflow) -> Iterator[ir.Expr]:
-    for statement in statements(workflow.body):
-        match statement:
-            case ir.If(condition=condition):
-                yield condition
-            case ir.Repeat(until=until) if until is not None:
-                yield until
-            case _:
-                pass
-        for expression in expressions(statement):
-            for part in walk(expression):
-                if isinstance(part, ir.Conditional):
-                    yield part.condition
+def _conditions(workflow: Contents) -> list[ir.Expr]:
+    choices = [part.condition for part in workflow.parts(ir.Conditional)]
+    return workflow.conditions() + choices
 
 
 def _operands(condition: ir.Expr) -> Iterator[ir.Expr]:
