@@ -149,6 +149,13 @@ _BASES: Mapping[str, tuple[str, Callable[[Any], bool]]] = {
     "object": ("a map", lambda value: isinstance(value, dict)),
     "any": ("any value", lambda _: True),
 }
+_EXACT: Mapping[str, frozenset[type]] = {
+    "string": frozenset({str}),
+    "number": frozenset({int, float}),
+    "integer": frozenset({int}),
+    "boolean": frozenset({bool}),
+}
+"""The classes whose values fit a type as they are."""
 _GENERIC = re.compile(r"(list|map)\[(.*)\]\Z", re.DOTALL)
 
 
@@ -182,11 +189,14 @@ def fit(value: Any, type_name: str) -> tuple[Any, str]:
         entries = cast("dict[str, Any]", value)
         keys, items = list(entries), list(entries.values())
     fitted: list[Any] = []
-    for key, item in zip(keys, items, strict=True):
-        element, problem = fit(item, inner)
-        if problem:
-            return cast("Any", value), f"at {_json(key)} {problem}"
-        fitted.append(element)
+    if set(map(type, items)) <= _EXACT.get(inner, frozenset()):
+        fitted = items.copy()
+    else:
+        for key, item in zip(keys, items, strict=True):
+            element, problem = fit(item, inner)
+            if problem:
+                return cast("Any", value), f"at {_json(key)} {problem}"
+            fitted.append(element)
     whole: Any = fitted if kind == "list" else dict(zip(keys, fitted, strict=True))
     return whole, ""
 
