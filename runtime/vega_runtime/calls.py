@@ -57,8 +57,8 @@ async def again_and_again(
             delay = next_delay(retry, number, error, step.session.random, also)
             if delay is None:
                 raise
-            if step.session.observers:
-                step.session.emit(Retrying(step.site, step.key, number, delay, error))
+            if step.watched:
+                step.emit(Retrying(step.site, step.key, number, delay, error))
         await asyncio.sleep(delay)
         number += 1
 
@@ -112,17 +112,19 @@ async def _call(step: "Step", target: "Target", request: Request) -> Response:
 
 
 async def _send(step: "Step", target: "Target", request: Request) -> Response:
-    if not step.session.observers:
+    meter, watched = step.meter, step.watched
+    if meter is None and not watched:
         return await target.model.generate(request)
     session, site, key, agent = step.session, step.site, step.key, request.agent
     step.calls += 1
-    session.emit(ModelStarted(site, key, agent, request.model, request, step.calls == 1))
+    if watched:
+        step.emit(ModelStarted(site, key, agent, request.model, request, step.calls == 1))
     clock = asyncio.get_running_loop().time
     started = clock()
     response: Response | None = None
     failure: BaseException | None = None
     try:
-        if session.options.stream:
+        if step.stream:
             response = await _stream(step, target, request)
         else:
             response = await target.model.generate(request)
@@ -138,19 +140,23 @@ async def _send(step: "Step", target: "Target", request: Request) -> Response:
             session.usage += usage
             step.cost = _plus(step.cost, cost)
             session.cost = _plus(session.cost, cost)
-        session.emit(
-            ModelCalled(
-                site, key, agent, request.model, request, response, failure, usage, cost,
-                clock() - started,
-            )
-        )  # fmt: skip
+        duration = clock() - started
+        if meter is not None:
+            meter.model_called(usage, cost, duration)
+        if watched:
+            step.emit(
+                ModelCalled(
+                    site, key, agent, request.model, request, response, failure, usage, cost,
+                    duration,
+                )
+            )  # fmt: skip
 
 
 async def _stream(step: "Step", target: "Target", request: Request) -> Response:
     response: Response | None = None
     async for event in target.model.stream(request):
         if isinstance(event, TextDelta):
-            step.session.emit(Chunk(step.site, step.key, event.text))
+            step.emit(Chunk(step.site, step.key, event.text))
         else:
             response = event
     if response is None:

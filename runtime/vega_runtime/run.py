@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, overload
 
 from .agent import Agent, Retry
 from .conversation import Conversation
+from .dialogue import Dialogue, Dialogues
 from .errors import (
     BudgetExceeded,
     ErrorInfo,
@@ -19,7 +20,6 @@ from .failures import info, translated
 from .group import Group
 from .loops import Loop, at_least_one, elements
 from .options import RunOptions
-from .process import Process, Processes
 from .program import Program
 from .scopes import Attempts, Cleanup, Scope
 from .session import MAX_DEPTH, Session, ledger
@@ -57,7 +57,7 @@ class Run:
         self,
         session: Session,
         workflow_name: str = "",
-        processes: Processes | None = None,
+        processes: Dialogues | None = None,
         ledgers: "tuple[Ledger, ...] | None" = None,
         order: tuple[int, ...] = (),
         depth: int = 0,
@@ -70,7 +70,7 @@ class Run:
         """The budgets around the next call, from the outside."""
         self.order = order
         """The place of this branch in program order."""
-        self._processes = Processes() if processes is None else processes
+        self._processes = Dialogues() if processes is None else processes
         self._parent = parent
         self._branch = branch
         self._depth = depth
@@ -157,7 +157,7 @@ class Run:
             return await observed(step)
         return await perform(step)
 
-    def _start(self, agent: Agent) -> Process:
+    def _start(self, agent: Agent) -> Dialogue:
         session = self.session
         most = session.settings.max_processes
         if most is not None:
@@ -230,7 +230,7 @@ class Run:
     ) -> R:
         """`call`, with new conversations that end with the other workflow."""
         values = workflow.bind(args, kwargs)
-        processes = Processes()
+        processes = Dialogues()
         try:
             return await self.enter(site, workflow, values, processes)
         finally:
@@ -241,7 +241,7 @@ class Run:
         site: str,
         workflow: "Workflow[..., R]",
         values: Mapping[str, Any],
-        processes: Processes | None = None,
+        processes: Dialogues | None = None,
     ) -> R:
         """Run a workflow with inputs that are checked already."""
         if self._depth >= MAX_DEPTH:
@@ -439,7 +439,7 @@ class Run:
         return Run(
             self.session,
             self.workflow_name,
-            Processes(past),
+            Dialogues(past),
             self.ledgers,
             (*self.order, number),
             self._depth,
@@ -451,7 +451,7 @@ class Run:
         """End the processes of a branch."""
         self._end(self._processes)
 
-    def _end(self, processes: Processes) -> None:
+    def _end(self, processes: Dialogues) -> None:
         if self.session.settings.max_processes is not None:
             self.session.processes -= len(processes)
 

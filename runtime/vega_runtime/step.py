@@ -5,7 +5,7 @@ requests (see `calls`) and tool calls. A layer that is not configured is not ent
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -19,9 +19,10 @@ from .scopes import Deadline
 if TYPE_CHECKING:
     from .agent import Retry
     from .budget import Ledger
+    from .dialogue import Dialogue
     from .forms import Form
     from .member import Member
-    from .process import Process
+    from .meter import Meter
     from .run import Run
     from .tools.registry import ToolSet
 
@@ -40,13 +41,16 @@ class Step:
         "fresh",
         "key",
         "ledgers",
+        "listener",
         "member",
         "message",
+        "meter",
         "process",
         "retry",
         "run",
         "session",
         "site",
+        "stream",
         "timeout",
         "tools",
         "total_timeout",
@@ -58,7 +62,7 @@ class Step:
         run: "Run",
         site: str,
         member: "Member",
-        process: "Process",
+        process: "Dialogue",
         message: str,
         ledgers: "tuple[Ledger, ...]",
     ) -> None:
@@ -81,6 +85,22 @@ class Step:
         self.key = ""
         self.usage = NO_USAGE
         self.cost: int | None = 0
+        self.stream = run.session.options.stream
+        self.listener: Callable[[Any], None] | None = None
+        """Is told what the observers are, of this step alone."""
+        self.meter: Meter | None = None
+
+    @property
+    def watched(self) -> bool:
+        """Whether anybody wants to be told of events."""
+        return self.listener is not None or bool(self.session.observers)
+
+    def emit(self, event: Any) -> None:
+        """Tell the observers of the run and of the step."""
+        if self.session.observers:
+            self.session.emit(event)
+        if self.listener is not None:
+            self.listener(event)
 
 
 async def perform(step: Step) -> Any:
@@ -103,10 +123,10 @@ async def perform(step: Step) -> Any:
 
 async def observed(step: Step) -> Any:
     """`perform`, with events at its start and its end."""
-    session, agent = step.session, step.member.agent.name
+    agent = step.member.agent.name
     step.key = step.run.key(step.site)
     clock = asyncio.get_running_loop().time
-    session.emit(StepStarted(step.site, step.key, agent, step.message))
+    step.emit(StepStarted(step.site, step.key, agent, step.message))
     started = clock()
     reply: Any = None
     failure: BaseException | None = None
@@ -118,7 +138,7 @@ async def observed(step: Step) -> Any:
         raise
     finally:
         duration = clock() - started
-        session.emit(
+        step.emit(
             StepEnded(step.site, step.key, agent, reply, failure, duration, step.usage, step.cost)
         )
 
@@ -261,11 +281,11 @@ async def _use_tools(
 
 async def _use_tool(step: Step, toolset: "ToolSet | None", call: ToolCall) -> ToolResult:
     session = step.session
-    observed = bool(session.observers)
+    observed = step.watched
     clock = asyncio.get_running_loop().time
     started = clock()
     if observed:
-        session.emit(ToolStarted(step.site, step.key, call.name, call.arguments))
+        step.emit(ToolStarted(step.site, step.key, call.name, call.arguments))
     result: ToolResult | None = None
     try:
         if toolset is None:
@@ -277,10 +297,12 @@ async def _use_tool(step: Step, toolset: "ToolSet | None", call: ToolCall) -> To
             result = await toolset.call(call, context)
         return result
     finally:
+        if step.meter is not None:
+            step.meter.tool_called()
         if observed:
             content = None if result is None else result.content
             failed = result is None or result.is_error
-            session.emit(
+            step.emit(
                 ToolEnded(
                     step.site,
                     step.key,

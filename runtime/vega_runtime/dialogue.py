@@ -1,4 +1,4 @@
-"""Processes: an agent's conversation in a run, one message at a time."""
+"""Dialogues: what is said between a run and an agent, one message at a time."""
 
 import asyncio
 from collections.abc import Mapping
@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from .conversation import EMPTY, Conversation
 
 
-class Process:
-    """A running agent. Who sends while it is busy waits in turn."""
+class Dialogue:
+    """A conversation that goes on. Who sends while it is busy waits in turn."""
 
     __slots__ = ("conversation", "lock")
 
@@ -20,8 +20,8 @@ class Process:
         self.conversation = EMPTY
 
 
-class Processes:
-    """The processes that the steps of a run talk to, by the name of the agent.
+class Dialogues:
+    """The dialogues that the steps of a run go on with, by the name of the agent.
 
     Those of a branch begin where the ones around it stood when the group was entered; they are made
     when they are first needed, so that a fork costs the same however long the conversations are.
@@ -31,19 +31,19 @@ class Processes:
 
     def __init__(self, past: Mapping[str, Conversation] | None = None) -> None:
         self._past: Mapping[str, Conversation] = past or {}
-        self._own: dict[str, Process] = {}
+        self._own: dict[str, Dialogue] = {}
 
     def __len__(self) -> int:
         return len(self._own)
 
-    def get(self, name: str) -> Process | None:
-        """The process of an agent if there is one already."""
+    def get(self, name: str) -> Dialogue | None:
+        """The dialogue with an agent if there is one already."""
         return self._own.get(name)
 
-    def start(self, name: str) -> Process:
-        """Start the process of an agent, with what was said before the fork."""
-        process = self._own[name] = Process(self._past.get(name, EMPTY))
-        return process
+    def start(self, name: str) -> Dialogue:
+        """Start the dialogue with an agent, with what was said before the fork."""
+        dialogue = self._own[name] = Dialogue(self._past.get(name, EMPTY))
+        return dialogue
 
     def past(self) -> Mapping[str, Conversation]:
         """All conversations as they are now. Nothing that is said later shows in it."""
@@ -53,11 +53,11 @@ class Processes:
 
     def restore(self, past: Mapping[str, Conversation]) -> None:
         """Go back to what `past()` returned."""
-        for name, process in self._own.items():
-            process.conversation = past.get(name, EMPTY)
+        for name, dialogue in self._own.items():
+            dialogue.conversation = past.get(name, EMPTY)
 
     def reset(self) -> None:
         """Forget all that was said to anyone."""
         self._past = {}
-        for process in self._own.values():
-            process.reset()
+        for dialogue in self._own.values():
+            dialogue.reset()
