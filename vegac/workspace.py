@@ -16,6 +16,7 @@ from msgspec.structs import replace
 
 from vegac.config import Config, read_config
 from vegac.ir import nodes as ir
+from vegac.ir.build.memory import Memory as LoweringMemory
 from vegac.ir.build.program import ProgramContext, build_program, program_of
 from vegac.policy import apply_policy, silenced_errors
 from vegac.semantics.declarations import Collector, Declarations
@@ -29,6 +30,7 @@ from vegac.syntax.fix_edits import FixWriter
 from vegac.syntax.reader import FileTree, Reader
 
 if TYPE_CHECKING:
+    from vegac.analysis.passes import Judgements
     from vegac.emit.module import EmittedModule
 
 SUFFIX = ".vega.yaml"
@@ -81,20 +83,36 @@ class Compiled(Struct, eq=False):
         return self.report.program
 
 
+class Memory(Struct, eq=False):
+    """What is remembered of a program's definitions, to check it again after an edit."""
+
+    lowering: LoweringMemory = field(default_factory=LoweringMemory)
+    judgements: "Judgements | None" = None
+
+
 class Workspace:
     """Reads and checks programs. One workspace keeps what it has read, by content.
 
     `overlay` are texts that stand for files (those open in an editor), by absolute path without
-    `..`; it may change between checks.
+    `..`; it may change between checks. A `remembering` workspace also keeps what it knows of each
+    definition, so that checking a program again costs only what has changed in it.
     """
 
-    def __init__(self, root: Path | None = None, overlay: Mapping[Path, str] | None = None) -> None:
+    def __init__(
+        self,
+        root: Path | None = None,
+        overlay: Mapping[Path, str] | None = None,
+        *,
+        remembering: bool = False,
+    ) -> None:
         self.root = root or Path.cwd()
         self.overlay: Mapping[Path, str] = {} if overlay is None else overlay
         self.reader = Reader()
         self.today = date.today()
         self._resolved_root = self.root.resolve()
         self._configs: dict[Path, Config] = {}
+        self._remembering = remembering
+        self._memories: dict[str, Memory] = {}
 
     def renewed(self) -> "Workspace":
         """A workspace for another day and other configurations that has read the same files."""
@@ -197,9 +215,15 @@ class Workspace:
 
     def check_tree(self, tree: FileTree, folder: Path) -> Report:
         with _resting_gc():
-            return self._check(tree, folder)
+            return self._check(tree, folder, self.memory(tree.file.path))
 
-    def _check(self, tree: FileTree, folder: Path) -> Report:
+    def memory(self, shown: str) -> Memory:
+        """What is remembered of the program with this main file."""
+        if not self._remembering:
+            return Memory()
+        return self._memories.setdefault(shown, Memory())
+
+    def _check(self, tree: FileTree, folder: Path, memory: Memory) -> Report:
         findings = Findings()
         folders = {tree.file.path: folder}
         lookups = Lookups()
@@ -220,11 +244,11 @@ class Workspace:
         strict = False
         lints = dict(self._config(folder).lints)
         if tree.root is not None:
-            context = build_program(findings, declarations, self.today, find_file)
+            context = build_program(findings, declarations, self.today, find_file, memory.lowering)
             program = program_of(context)
             strict = context.settings.strict
             lints.update(context.settings.lints)
-            self._analyse(context, program, findings)
+            self._analyse(context, program, findings, memory)
         remaining = apply_policy(findings.items, placements, declarations.trees, lints)
         diagnostics = _finish(remaining, placements, declarations.trees)
         silenced = silenced_errors(findings.items, remaining)
@@ -238,10 +262,13 @@ class Workspace:
             lookups,
         )
 
-    def _analyse(self, context: ProgramContext, program: ir.Program, findings: Findings) -> None:
-        from vegac.analysis.passes import analyse
+    def _analyse(
+        self, context: ProgramContext, program: ir.Program, findings: Findings, memory: Memory
+    ) -> None:
+        from vegac.analysis.passes import Judgements, analyse
 
-        analyse(context, program, findings)
+        memory.judgements = memory.judgements or Judgements()
+        analyse(context, program, findings, memory.judgements)
 
     def _included(
         self, pattern: str, folder: Path, folders: dict[str, Path], lookups: Lookups
@@ -273,7 +300,9 @@ class Workspace:
         from vegac.analysis.trim import trim
         from vegac.emit.module import emit_module
 
-        report_ = self.check_tree(tree, folder)
+        # What is made of the IR here changes it.
+        with _resting_gc():
+            report_ = self._check(tree, folder, Memory())
         _tell_silenced(report_)
         if report_.has_errors or report_.program is None or report_.declarations is None:
             return Compiled(report_, "", None)

@@ -183,7 +183,7 @@ class Session:
         homes = [folder for folder in self.folders if path.is_relative_to(folder)]
         home = max(homes, key=lambda folder: len(folder.parts), default=path.parent)
         if home not in self._workspaces:
-            self._workspaces[home] = Workspace(home, self.overlay)
+            self._workspaces[home] = Workspace(home, self.overlay, remembering=True)
         return self._workspaces[home]
 
     def program(self, path: Path) -> Program | None:

@@ -1,5 +1,7 @@
 """The passes over a lowered program, in order."""
 
+from msgspec import Struct, field
+
 from vegac.analysis.addresses import check_addresses
 from vegac.analysis.branches import check_branches
 from vegac.analysis.comparisons import check_comparisons
@@ -26,26 +28,43 @@ from vegac.analysis.truth import check_truth
 from vegac.analysis.unused import check_unused
 from vegac.ir import nodes as ir
 from vegac.ir.build.program import ProgramContext
+from vegac.semantics.types import Type
+from vegac.source.diagnostic import Diagnostic
 from vegac.source.findings import Findings
 
 
-def analyse(context: ProgramContext, program: ir.Program, findings: Findings) -> None:
-    """Run every pass; findings go to the list."""
-    workflows = [Contents(context.built[workflow.name]) for workflow in program.workflows]
-    check_names(context, findings)
+class Judged(Struct, eq=False):
+    """What the passes over a workflow alone have found in it; `results` are the types that the
+    workflows that it calls return."""
+
+    contents: Contents
+    results: list[Type | None]
+    findings: list[Diagnostic]
+
+
+class Judgements(Struct, eq=False):
+    """What is remembered of the workflows of one program; `count` says how many were judged so
+    far."""
+
+    workflows: dict[str, Judged] = field(default_factory=dict[str, Judged])
+    count: int = 0
+
+
+def analyse(
+    context: ProgramContext,
+    program: ir.Program,
+    findings: Findings,
+    known: Judgements | None = None,
+) -> None:
+    """Run every pass; findings go to the list. Workflows that are known are not judged again."""
+    known = Judgements() if known is None else known
+    known.workflows = {
+        workflow.name: _judged(context, workflow.name, known) for workflow in program.workflows
+    }
+    workflows = [judged.contents for judged in known.workflows.values()]
     check_unused(context, program, findings)
-    for workflow in workflows:
-        check_conditions(workflow, findings)
-        check_branches(workflow, findings)
-        check_truth(workflow, findings)
-        check_comparisons(workflow, findings)
-        check_patterns(workflow, findings)
-        check_quoted_holes(context, workflow, findings)
-        check_rounds(workflow, findings)
-        check_results(context, workflow, findings)
-        check_nesting(workflow, findings)
-        check_messages(workflow, findings)
-        check_attached(workflow, findings)
+    for judged in known.workflows.values():
+        findings.items += judged.findings
     check_parameters(context, program, findings)
     check_declared_values(context, workflows, findings)
     check_recursion(program, findings)
@@ -58,3 +77,30 @@ def analyse(context: ProgramContext, program: ir.Program, findings: Findings) ->
     check_tool_paths(program, findings)
     check_leaks(program, workflows, findings)
     check_secrets(context.declarations.trees, findings)
+
+
+def _judged(context: ProgramContext, name: str, known: Judgements) -> Judged:
+    """What is wrong in a workflow by itself: nothing else of the program matters but what the
+    workflows that it calls return."""
+    built = context.built[name]
+    callees = [context.built.get(callee) for callee in built.calls]
+    results = [callee.workflow.result_type if callee else None for callee in callees]
+    before = known.workflows.get(name)
+    if before is not None and before.contents.built is built and before.results == results:
+        return before
+    known.count += 1
+    contents = Contents(built)
+    findings = Findings()
+    check_names(built, findings)
+    check_conditions(contents, findings)
+    check_branches(contents, findings)
+    check_truth(contents, findings)
+    check_comparisons(contents, findings)
+    check_patterns(contents, findings)
+    check_quoted_holes(context, contents, findings)
+    check_rounds(contents, findings)
+    check_results(context, contents, findings)
+    check_nesting(contents, findings)
+    check_messages(contents, findings)
+    check_attached(contents, findings)
+    return Judged(contents, results, findings.items)

@@ -1,6 +1,6 @@
 """The document tree: the steps of a workflow, their keys sorted out but nothing resolved."""
 
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterable, Iterator
 
 from msgspec import Struct, field
 
@@ -61,7 +61,7 @@ def walk(steps: list[Step]) -> Iterator[Step]:
 class StepReader:
     """Reads lists of steps. `agents` are the names that may begin an agent step's key."""
 
-    def __init__(self, agents: Container[str], names: list[str], findings: Findings) -> None:
+    def __init__(self, agents: Container[str], names: Iterable[str], findings: Findings) -> None:
         self.agents = agents
         self.agent_names = names
         self.findings = findings

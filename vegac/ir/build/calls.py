@@ -38,7 +38,7 @@ def call(builder: "StepBuilder", step: Step, site: str) -> ir.Block:
     workflows = builder.context.workflow_names
     if name is None or name not in workflows:
         near = nearest(name, workflows) if name is not None else []
-        missing = "workflows" in builder.context.declarations.incomplete
+        missing = "workflows" in builder.context.incomplete
         if name is not None and isinstance(step.value, Scalar) and (near or not missing):
             span = step.value.span
             builder.findings.report(

@@ -213,7 +213,7 @@ def _one_agent(builder: "StepBuilder", step: Step, site: str) -> ir.Block:
     limit = _limit(builder, step, "limit")
     known = isinstance(agent, Scalar) and agent.value in builder.context.agents
     if isinstance(agent, Scalar) and not known:
-        builder.context.agent_builder.unknown_agent(agent)
+        builder.context.unknown_agent(agent)
     targets = builder.targets(step, ListOf(STRING))
     if not known or collection is None or not isinstance(agent, Scalar):
         return []

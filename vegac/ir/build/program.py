@@ -3,32 +3,26 @@
 from datetime import date
 from typing import cast
 
-from msgspec import Struct
-
 from vegac.ir import nodes as ir
 from vegac.ir.build.agents import AgentBuilder, FindFile
+from vegac.ir.build.memory import Journal, Lowered, Memory, Names, Question, Signature
 from vegac.ir.build.models import check_model
 from vegac.ir.build.settings import Settings, read_settings
 from vegac.ir.build.tools import build_tool
 from vegac.ir.build.workflow import Built, build_workflow, read_inputs
 from vegac.ir.traverse import statements
 from vegac.semantics.declarations import Declarations
-from vegac.semantics.types import ANY, Type
+from vegac.semantics.types import ANY
 from vegac.source.findings import Findings
-from vegac.syntax.nodes import Mapping
-
-
-class Signature(Struct, eq=False):
-    """What a caller knows of a workflow. The inputs are not `complete` where a workflow without
-    `inputs` calls itself: what it reads is not known yet."""
-
-    inputs: dict[str, ir.Input]
-    result: Type
-    complete: bool = True
+from vegac.syntax.nodes import Mapping, Scalar
 
 
 class ProgramContext:
-    """What the parts of a program know of each other while they are lowered."""
+    """What the parts of a program know of each other while they are lowered.
+
+    Steps ask for names through `agents`, `workflow_names`, `incomplete` and the methods below only,
+    so that it is known what each workflow depends on.
+    """
 
     def __init__(
         self,
@@ -36,21 +30,52 @@ class ProgramContext:
         declarations: Declarations,
         today: date,
         find_file: FindFile,
+        memory: Memory | None = None,
     ) -> None:
         self.findings = findings
         self.declarations = declarations
         self.settings: Settings = read_settings(findings, declarations.settings)
-        self.agents = dict.fromkeys(declarations.agents)
-        self.workflow_names = dict.fromkeys(declarations.workflows)
+        self.journal = Journal()
+        self.agents = Names("agents", declarations.agents, self.journal)
+        self.workflow_names = Names("workflows", declarations.workflows, self.journal)
+        self.incomplete = Names("incomplete", declarations.incomplete, self.journal)
         self.agent_builder = AgentBuilder(
             findings, declarations, self.settings.values, self.settings.mcp, today, find_file
         )
+        self.memory = Memory() if memory is None else memory
+        self.lowered: dict[str, Lowered] = {}
         self.built: dict[str, Built] = {}
         self.open: set[str] = set()
         self.explicit_names: set[str] = set()
 
+    # --- what steps ask for --------------------------------------------------------------------
+
+    @property
+    def delimiters(self) -> str:
+        """Which delimiters the program's texts use."""
+        self.journal.note(("delimiters", None), self.settings.delimiters)
+        return self.settings.delimiters
+
+    def tool(self, item: Scalar) -> ir.StaticValue:
+        """The tool that a name in the list of a step means, or None after a finding."""
+        self.journal.note(("tools", None), self._tools())
+        return self.agent_builder.tool(item)
+
+    def unknown_agent(self, scalar: Scalar) -> None:
+        """Report a name that no agent has."""
+        self.journal.note(("agents", None), tuple(self.declarations.agents))
+        self.journal.note(("incomplete", "agents"), "agents" in self.declarations.incomplete)
+        self.agent_builder.unknown_agent(scalar)
+
     def signature(self, name: str) -> Signature:
         """The signature of a workflow; in a cycle of calls its result has type any."""
+        found = self._signature(name)
+        self.journal.note(("signature", name), found.content())
+        return found
+
+    # --- answers -------------------------------------------------------------------------------
+
+    def _signature(self, name: str) -> Signature:
         if name in self.open:
             node = self.declarations.workflows[name].node
             inputs = node.get("inputs") if isinstance(node, Mapping) else None
@@ -61,28 +86,95 @@ class ProgramContext:
         workflow = self.workflow(name).workflow
         return Signature({i.name: i for i in workflow.inputs}, workflow.result_type)
 
+    def _tools(self) -> tuple[object, ...]:
+        declared = self.declarations
+        unknown = "tools" in declared.incomplete
+        return tuple(declared.tools), self.settings.mcp, unknown, declared.server
+
+    def _answer(self, question: Question) -> object:
+        """The answer to a question as the program is now."""
+        declared = self.declarations
+        match question:
+            case ("signature", str() as name):
+                return self._signature(name).content() if name in declared.workflows else None
+            case ("delimiters", _):
+                return self.settings.delimiters
+            case ("tools", _):
+                return self._tools()
+            case (kind, name):
+                names = declared.incomplete if kind == "incomplete" else getattr(declared, kind)
+                return tuple(names) if name is None else name in names
+
+    # --- workflows -----------------------------------------------------------------------------
+
     def workflow(self, name: str) -> Built:
+        """A workflow, lowered unless it is remembered."""
         if name not in self.built:
             self.open.add(name)
-            saved = self.explicit_names
-            quiet, self.findings.quiet = self.findings.quiet, 0
-            self.built[name] = build_workflow(self, self.declarations.workflows[name])
-            self.findings.quiet = quiet
-            self.explicit_names = saved
+            journal, self.journal.answers = self.journal.answers, None
+            known = self.memory.workflows.get(name)
+            if known is None or not self._holds(known, name):
+                known = self._lower(name)
+            self.journal.answers = journal
+            self.lowered[name] = known
+            self.built[name] = known.built
             self.open.discard(name)
         return self.built[name]
 
+    def _holds(self, known: Lowered, name: str) -> bool:
+        """Whether lowering a workflow would give what is remembered.
+
+        Signatures come last, in the order in which they were asked for: their workflows are lowered
+        in the order that a program without a memory has.
+        """
+        if not known.is_of(self.declarations.workflows[name]):
+            return False
+        answers = known.answers.items()
+        return all(
+            self._answer(question) == answer
+            for calls in (False, True)
+            for question, answer in answers
+            if (question[0] == "signature") is calls
+        )
+
+    def _lower(self, name: str) -> Lowered:
+        self.memory.count += 1
+        declaration = self.declarations.workflows[name]
+        findings, tools = self.findings, self.agent_builder
+        names, quiet = self.explicit_names, findings.quiet
+        items, used = findings.items, tools.used_tools
+        findings.items, findings.quiet, tools.used_tools = [], 0, set()
+        answers = self.journal.answers = {}
+        built = build_workflow(self, declaration)
+        own_tools = _tools_of_sends(built.workflow)
+        lowered = Lowered(declaration, built, findings.items, tools.used_tools, own_tools, answers)
+        findings.items, findings.quiet, tools.used_tools = items, quiet, used
+        self.explicit_names = names
+        return lowered
+
 
 def build_program(
-    findings: Findings, declarations: Declarations, today: date, find_file: FindFile
+    findings: Findings,
+    declarations: Declarations,
+    today: date,
+    find_file: FindFile,
+    memory: Memory | None = None,
 ) -> ProgramContext:
-    """Lower everything; the IR is `program_of(context)`. Models are judged as of `today`."""
-    context = ProgramContext(findings, declarations, today, find_file)
+    """Lower everything; the IR is `program_of(context)`. Models are judged as of `today`.
+
+    What is in the memory is not lowered again; then the IR of workflows must not be changed.
+    """
+    context = ProgramContext(findings, declarations, today, find_file, memory)
     default = context.settings.default_model
     if default is not None:
         check_model(findings, default, own_endpoint=False, today=today)
     for name in declarations.workflows:
         context.workflow(name)
+    for name in declarations.workflows:
+        lowered = context.lowered[name]
+        findings.items += lowered.findings
+        context.agent_builder.used_tools |= lowered.used_tools
+    context.memory.workflows = context.lowered
     return context
 
 
@@ -108,7 +200,7 @@ def program_of(context: ProgramContext) -> ir.Program:
 def _spread(context: ProgramContext, workflows: list[ir.Workflow]) -> None:
     """Give each workflow the agents and the tools of all that it calls."""
     agents = {name: set(built.agents) for name, built in context.built.items()}
-    tools = {name: _tools_of_sends(built.workflow) for name, built in context.built.items()}
+    tools = {name: set(lowered.own_tools) for name, lowered in context.lowered.items()}
     changed = True
     while changed:
         changed = False
@@ -119,7 +211,9 @@ def _spread(context: ProgramContext, workflows: list[ir.Workflow]) -> None:
                     reach[name] |= reach.get(callee, set())
                 changed = changed or len(reach[name]) != before
     for workflow in workflows:
-        workflow.agents = tuple(a for a in context.agents if a in agents[workflow.name])
+        workflow.agents = tuple(
+            a for a in context.declarations.agents if a in agents[workflow.name]
+        )
         named = tools[workflow.name]
         workflow.tools = tuple(tool for tool in context.declarations.tools if tool in named)
 

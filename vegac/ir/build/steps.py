@@ -47,7 +47,7 @@ class StepBuilder:
         self.context = context
         self.scope = scope
         self.findings: Findings = scope.findings
-        self.texts = TextBuilder(scope, context.settings.delimiters, in_steps=True)
+        self.texts = TextBuilder(scope, context.delimiters, in_steps=True)
         self.fields = FieldReader(scope.findings)
         self.workflow = workflow
         self.site_names: dict[str, int] = {}
@@ -370,7 +370,7 @@ class StepBuilder:
         agents = self.context.agents
         names = [*agents, *grammar.STEPS]
         near = nearest(step.agent, names)
-        if not near and "agents" in self.context.declarations.incomplete:
+        if not near and "agents" in self.context.incomplete:
             return
         self.findings.report(
             "unknown-agent",
@@ -409,9 +409,7 @@ class StepBuilder:
         tools = step.get("tools")
         if tools is not None:
             items = tools.items if isinstance(tools, Sequence) else [tools]
-            found = [
-                self.context.agent_builder.tool(item) for item in items if isinstance(item, Scalar)
-            ]
+            found = [self.context.tool(item) for item in items if isinstance(item, Scalar)]
             arguments["tools"] = tuple(tool for tool in found if tool is not None)
         if self.fresh(step):
             arguments["fresh"] = True

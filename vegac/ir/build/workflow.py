@@ -59,7 +59,7 @@ def build_workflow(context: "ProgramContext", declaration: Declaration) -> Built
     node = declaration.node
     table = _entries(fields, declaration)
     inputs = read_inputs(findings, table["inputs"].value) if "inputs" in table else {}
-    reader = StepReader(context.agents, list(context.agents), findings)
+    reader = StepReader(context.agents, context.agents, findings)
     if "steps" in table and is_null(table["steps"].value):
         del table["steps"]
     steps = reader.block(table["steps"].value) if "steps" in table else []
