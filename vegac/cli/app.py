@@ -23,6 +23,7 @@ COMMANDS: dict[str, str] = {
     "models": "List known models and prices, or fetch the embedded one.",
     "doctor": "Look for what could keep programs from running here.",
     "lsp": "Serve editors with the language server protocol.",
+    "schema": "Print the JSON Schema of programs.",
     "version": "Print the version.",
 }
 """Command names with the first line of their help; the module is `vegac.cli.commands.NAME`."""

@@ -1,0 +1,40 @@
+"""`vegac schema`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command()
+def schema(
+    tests: Annotated[
+        bool, typer.Option("--tests", help="That of test files instead of programs.")
+    ] = False,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", metavar="FILE", help="Where to write it.")
+    ] = None,
+) -> int:
+    """Print the JSON Schema of programs.
+
+    For editors that know JSON Schema and do not start the language server; see docs/editors.md.
+    It knows keys and the form of values, not what names mean.
+    """
+    import json
+
+    from vega_grammar.schema import schema_of_programs, schema_of_tests
+    from vegac.cli.problem import Problem
+    from vegac.cli.terminal import out
+
+    found = schema_of_tests() if tests else schema_of_programs()
+    text = json.dumps(found, indent=1, ensure_ascii=False)
+    if output is None:
+        out(text)
+        return 0
+    try:
+        output.write_text(f"{text}\n", encoding="utf-8")
+    except OSError as error:
+        raise Problem(f"cannot write '{output}': {error.strerror or error}") from None
+    return 0
