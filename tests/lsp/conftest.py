@@ -24,7 +24,7 @@ def _load(name: str) -> ModuleType:
     return module
 
 
-_CLIENT, _PROGRAM = _load("client"), _load("program")
+_CLIENT, _PROGRAM, _ = _load("client"), _load("program"), _load("edits")
 
 
 @pytest_asyncio.fixture
