@@ -16,8 +16,12 @@ if TYPE_CHECKING:
 def problems(session: "Session", workflow: "Workflow[Any, Any]") -> list[str]:
     """Everything that keeps the workflow from working, a line each, with its cure."""
     settings = session.program.settings
-    found = [*_unsupported_settings(session), *_missing(session, [settings], "the settings")]
-    for agent in workflow.agents:
+    found = [
+        *_unsupported_settings(session),
+        *_missing(session, [settings.replace(mcp=())], "the settings"),
+        *_mcp(session, workflow),
+    ]
+    for agent in _with_teams(session, workflow.agents):
         found += agent_problems(session, agent)
     found += _tool_problems(session, workflow.tools)
     return list(dict.fromkeys(found))
@@ -48,7 +52,7 @@ def _tool_problems(session: "Session", tools: Sequence[Any]) -> list[str]:
     found = list(_missing_env_of_tools(session, tools))
     if not found:
         try:
-            session.toolset(tuple(tools))
+            session.toolset(_local(tools))
         except ConfigError as error:
             found.append(error.message)
     return found
@@ -69,6 +73,27 @@ def _missing(session: "Session", values: list[Any], owner: str) -> Iterator[str]
 def _model(session: "Session", agent: Agent) -> Iterator[str]:
     agent = resolve_env(agent, session.env)
     name, base_url = model_of(session, agent)
+def _local(tools: Sequence[Any]) -> tuple[Any, ...]:
+    """The tools that are there without any server."""
+    return tuple(tool for tool in tools if not (isinstance(tool, str) and "__" in tool))
+
+
+def _mcp(session: "Session", workflow: "Workflow[Any, Any]") -> Iterator[str]:
+    """What keeps the MCP servers from being started that the workflow may need."""
+    if session.mcp is None:
+        return
+    lists = [agent.tools for agent in workflow.agents]
+    names = {name for tools in (*lists, workflow.tools) for name in session.mcp.names_for(tools)}
+    if names:
+        from .tools.mcp import missing_package
+
+        problem = missing_package()
+        if problem is not None:
+            yield problem
+    for server in session.mcp.declared(sorted(names)):
+        yield from _missing(session, [server], f"the MCP server {server.name}")
+
+
     if not name:
         yield (
             f"the agent {agent.name} has no model: give it one with `model:`, set "
@@ -94,7 +119,8 @@ def _files_and_tools(session: "Session", agent: Agent) -> Iterator[str]:
         lambda: max_tokens_of(session, agent),
         lambda: system_of(session, agent),
         lambda: knowledge_of(session, agent),
-        lambda: session.toolset(agent.tools or ()),
+        lambda: session.toolset(_local(agent.tools or ())),
+        lambda: session.skills(agent),
     ):
         try:
             look()
@@ -119,8 +145,6 @@ def _unsupported_settings(session: "Session") -> Iterator[str]:
     options = {
         "tracing": settings.tracing is not None and settings.tracing.enabled,
         "metrics": settings.metrics is not None and settings.metrics.enabled,
-        "mcp": bool(settings.mcp),
-        "skills": settings.skills is not None,
     }
     for option, used in options.items():
         if used:

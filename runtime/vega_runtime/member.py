@@ -88,8 +88,18 @@ class Member:
         """Whether calls go straight to the model, budgets aside."""
         self.system = system_of(session, agent)
         self.knowledge = knowledge_of(session, agent)
-        self.fresh = agent.context is not None and agent.context.strategy == "fresh"
-        self.toolset: ToolSet | None = session.toolset(agent.tools) if agent.tools else None
+        context = agent.context
+        self.fresh = context is not None and context.strategy == "fresh"
+        self.summarises = context is not None and context.strategy in ("summary", "hybrid")
+        self.summariser: Target | None = None
+        """The model that writes summaries in place of the agent's own."""
+        if context is not None and context.model is not None and session.options.model is None:
+            self.summariser = Target(session, str(context.model), base_url)
+        self.has_board = agent.delegation is not None and agent.delegation.blackboard
+        self.skills = session.skills(agent)
+        chosen = agent.skills or settings.skills
+        self.max_skills = 0 if chosen is None else chosen.max_active
+        self.toolset: ToolSet | None = session.toolset(agent.tools)
 
 
 def model_of(session: "Session", agent: Agent) -> tuple[str, str | None]:

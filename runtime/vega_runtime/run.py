@@ -138,6 +138,9 @@ class Run:
         MaxIterationsExceeded; the conversation is then as if the message had not been sent.
         """
         session = self.session
+        if session.mcp is not None:
+            await session.mcp.need(agent.tools)
+            await session.mcp.need(tools or ())
         member = session.member(agent)
         process = self._processes.get(agent.name) or self._start(agent)
         ledgers = self.ledgers
@@ -255,6 +258,8 @@ class Run:
             self.session,
             workflow.name,
             self._processes if processes is None else processes,
+        if self.session.mcp is not None:
+            await self.session.mcp.prepare(workflow)
             self.ledgers,
             self.order,
             self._depth + 1,

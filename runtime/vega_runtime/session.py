@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from .tools.definition import ToolContext
     from .tools.registry import ToolSet
     from .tools.sandbox import Sandbox
+    from .tools.mcp import McpServers
     from .workflow import Workflow
 
 T = TypeVar("T")
@@ -88,6 +89,8 @@ class Session:
             self.log.close()
         for model in self._models.values():
             await model.close()
+        if self.mcp is not None:
+            await self.mcp.close()
         if self.options.record is not None and self.recording is not None:
             self.recording.close()
 
@@ -295,15 +298,33 @@ class Session:
             root=self.root,
         )
 
-    def toolset(self, tools: tuple[Any, ...]) -> "ToolSet | None":
-        """The tools of a list, ready to be called. Raises ConfigError for what cannot work."""
+    @cached_property
+    def mcp(self) -> "McpServers | None":
+        """The MCP servers of the program, started as they are needed; None where it has none."""
+        servers = self.program.settings.mcp
+        if not servers:
+            return None
+        from .tools.mcp import McpServers
+
+        return McpServers(servers, self.env, self.root, self.notice)
+
+    def toolset(self, tools: tuple[Any, ...] | None) -> "ToolSet | None":
+        """The tools of a list, ready to be called. Raises ConfigError for what cannot work.
+
+        None stands for the tools of all MCP servers. Servers must have been started
+        (`McpServers.need`), else their tools are not found.
+        """
+        available = None
+        if self.mcp is not None:
+            tools = self.mcp.entries(tools)
+            available = self.mcp.tools
         if not tools:
             return None
         found = self._toolsets.get(tools)
         if found is None:
             from .tools.registry import resolve
 
-            found = self._toolsets[tools] = resolve(tools, self.tool_context)
+            found = self._toolsets[tools] = resolve(tools, self.tool_context, available)
         return found
 
     def _run_ledgers(self) -> "tuple[Ledger, ...]":
@@ -348,7 +369,7 @@ def _resolved(program: Program, env: Mapping[str, str]) -> Settings:
     """The settings with values of the environment in place, if they are all there; what is
     missing is reported by the checks of the run."""
     try:
-        return resolve_env(program.settings, env)
+        return resolve_env(settings, env)
     except (KeyError, ValueError):
         return program.settings
 
@@ -364,3 +385,5 @@ def _environment(program: Program, options: RunOptions) -> Mapping[str, str]:
         except (KeyError, ValueError):
             return env  # the check of the run reports the missing name
     return env
+    # Servers that no agent uses may lack what they need.
+    settings = program.settings.replace(mcp=()) if program.settings.mcp else program.settings

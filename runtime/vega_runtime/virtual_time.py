@@ -58,6 +58,11 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
                 future.set_result(None)
         return given
 
+    def outside(self, future: "asyncio.Future[Any]") -> None:
+        """Let the clock stand still until `future` is done, for it is work of another thread."""
+        self._threads.add(future)
+        future.add_done_callback(self._threads.discard)
+
     def busy_outside(self) -> bool:
         """Whether a process, a thread or a socket may still report something."""
         self._children = [child for child in self._children if child.get_returncode() is None]
@@ -78,8 +83,7 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
 
     def run_in_executor(self, executor: Any, func: Callable[..., T], *args: Any) -> Any:
         future = super().run_in_executor(executor, func, *args)
-        self._threads.add(future)
-        future.add_done_callback(self._threads.discard)
+        self.outside(future)
         return future
 
     async def _make_subprocess_transport(self, *args: Any, **kwargs: Any) -> Any:

@@ -11,7 +11,6 @@ from vega_runtime import (
     Context,
     Delegation,
     Logging,
-    McpServer,
     Metrics,
     Retry,
     Run,
@@ -168,7 +167,6 @@ def test_options_that_are_not_there_yet_are_refused(play: Any, agent: Agent, opt
     [
         (Settings(tracing=Tracing()), "tracing"),
         (Settings(metrics=Metrics()), "metrics"),
-        (Settings(mcp=(McpServer("x", command="y"),)), "mcp"),
         (Settings(skills=Skills(("s",))), "skills"),
     ],
 )
