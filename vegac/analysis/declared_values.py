@@ -11,22 +11,22 @@ from vegac.syntax.nodes import Mapping, Node, Scalar, Sequence
 from vegac.syntax.text import parse_text
 
 
-def check_declared_values(
-    context: ProgramContext, workflows: list[Contents], findings: Findings
-) -> None:
-    """`empty-range`, `duplicate-value`, `required-with-default`, `default-not-a-choice`."""
-    for declaration in context.declarations.workflows.values():
-        inputs = declaration.node.get("inputs") if isinstance(declaration.node, Mapping) else None
-        for declared in _declared(inputs):
-            _range(declared, findings)
-            _required(declared, findings)
-            _duplicates(declared.get("enum"), findings)
-    for contents in workflows:
-        for step in contents.steps:
-            if step.kind == "ask":
-                choices = step.get("choices")
-                _duplicates(choices, findings)
-                _choice(choices, step.get("default"), findings)
+def check_declared_values(node: Node, contents: Contents, findings: Findings) -> None:
+    """`empty-range`, `duplicate-value`, `required-with-default`, `default-not-a-choice`, in the
+    workflow that a node declares."""
+    for declared in _declared(node.get("inputs") if isinstance(node, Mapping) else None):
+        _range(declared, findings)
+        _required(declared, findings)
+        _duplicates(declared.get("enum"), findings)
+    for step in contents.steps:
+        if step.kind == "ask":
+            choices = step.get("choices")
+            _duplicates(choices, findings)
+            _choice(choices, step.get("default"), findings)
+
+
+def check_parameter_values(context: ProgramContext, findings: Findings) -> None:
+    """`duplicate-value`, in tools."""
     for declaration in context.declarations.tools.values():
         params = declaration.node.get("params") if isinstance(declaration.node, Mapping) else None
         for declared in _declared(params):

@@ -31,18 +31,28 @@ _TIME = _Kind("timeout-never-reached", "time limit")
 _MONEY = _Kind("budget-never-reached", "budget")
 
 
-def check_limits(context: ProgramContext, findings: Findings) -> None:
-    """`timeout-never-reached` and `budget-never-reached`."""
-    run_budget = _of(_setting(context, "budget"), parse_money, "the run")
-    for name, declaration in context.declarations.workflows.items():
-        node = declaration.node
-        if not isinstance(node, Mapping):
-            continue
-        timeout = _of(node.get("timeout"), parse_duration, "the workflow")
-        budget = _of(node.get("budget"), parse_money, "the workflow")
-        _check(budget, run_budget, _MONEY, findings)
-        for step in context.built[name].steps:
-            _step(step, timeout, _less(budget, run_budget), findings)
+def run_budget(context: ProgramContext) -> Limit | None:
+    """The budget that the settings give each run."""
+    return _of(_setting(context, "budget"), parse_money, "the run")
+
+
+def check_limits(
+    node: Node, steps: list[Step], run_budget: Limit | None, findings: Findings
+) -> None:
+    """`timeout-never-reached` and `budget-never-reached`, in the workflow that a node declares."""
+    if not isinstance(node, Mapping):
+        return
+    timeout = _of(node.get("timeout"), parse_duration, "the workflow")
+    budget = _of(node.get("budget"), parse_money, "the workflow")
+    _check(budget, run_budget, _MONEY, findings)
+    for step in steps:
+        _step(step, timeout, _less(budget, run_budget), findings)
+
+
+def check_agent_budgets(
+    context: ProgramContext, run_budget: Limit | None, findings: Findings
+) -> None:
+    """`budget-never-reached`, in agents."""
     for declaration in context.declarations.agents.values():
         node = declaration.node.get("budget") if isinstance(declaration.node, Mapping) else None
         if isinstance(node, Mapping):

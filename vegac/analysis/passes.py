@@ -7,10 +7,10 @@ from vegac.analysis.branches import check_branches
 from vegac.analysis.comparisons import check_comparisons
 from vegac.analysis.conditions import check_conditions
 from vegac.analysis.contents import Contents
-from vegac.analysis.declared_values import check_declared_values
+from vegac.analysis.declared_values import check_declared_values, check_parameter_values
 from vegac.analysis.files import check_attached, check_tool_paths
 from vegac.analysis.leaks import check_leaks
-from vegac.analysis.limits import check_limits
+from vegac.analysis.limits import Limit, check_agent_budgets, check_limits, run_budget
 from vegac.analysis.messages import check_messages
 from vegac.analysis.names import check_names
 from vegac.analysis.nesting import check_nesting
@@ -21,7 +21,7 @@ from vegac.analysis.recursion import check_recursion
 from vegac.analysis.repetition import check_repetition
 from vegac.analysis.requests import check_requests
 from vegac.analysis.results import check_results
-from vegac.analysis.retries import check_retries
+from vegac.analysis.retries import check_retries, check_step_retries
 from vegac.analysis.rounds import check_rounds
 from vegac.analysis.secrets import check_secrets
 from vegac.analysis.truth import check_truth
@@ -35,10 +35,11 @@ from vegac.source.findings import Findings
 
 class Judged(Struct, eq=False):
     """What the passes over a workflow alone have found in it; `results` are the types that the
-    workflows that it calls return."""
+    workflows that it calls return, `budget` is that of each run."""
 
     contents: Contents
     results: list[Type | None]
+    budget: Limit | None
     findings: list[Diagnostic]
 
 
@@ -58,20 +59,22 @@ def analyse(
 ) -> None:
     """Run every pass; findings go to the list. Workflows that are known are not judged again."""
     known = Judgements() if known is None else known
+    budget = run_budget(context)
     known.workflows = {
-        workflow.name: _judged(context, workflow.name, known) for workflow in program.workflows
+        workflow.name: _judged(context, workflow.name, budget, known)
+        for workflow in program.workflows
     }
     workflows = [judged.contents for judged in known.workflows.values()]
     check_unused(context, program, findings)
     for judged in known.workflows.values():
         findings.items += judged.findings
     check_parameters(context, program, findings)
-    check_declared_values(context, workflows, findings)
-    check_recursion(program, findings)
+    check_parameter_values(context, findings)
+    check_recursion(workflows, findings)
     check_tool_keys(context, program, findings)
     check_repetition(program, workflows, findings)
-    check_limits(context, findings)
-    check_retries(context, workflows, findings)
+    check_agent_budgets(context, budget, findings)
+    check_retries(context, findings)
     check_requests(context, program, findings)
     check_addresses(context, findings)
     check_tool_paths(program, findings)
@@ -79,17 +82,23 @@ def analyse(
     check_secrets(context.declarations.trees, findings)
 
 
-def _judged(context: ProgramContext, name: str, known: Judgements) -> Judged:
+def _judged(context: ProgramContext, name: str, budget: Limit | None, known: Judgements) -> Judged:
     """What is wrong in a workflow by itself: nothing else of the program matters but what the
-    workflows that it calls return."""
+    workflows that it calls return, and what a run may cost."""
     built = context.built[name]
     callees = [context.built.get(callee) for callee in built.calls]
     results = [callee.workflow.result_type if callee else None for callee in callees]
     before = known.workflows.get(name)
-    if before is not None and before.contents.built is built and before.results == results:
+    if (
+        before is not None
+        and before.contents.built is built
+        and before.results == results
+        and before.budget == budget
+    ):
         return before
     known.count += 1
     contents = Contents(built)
+    node = context.declarations.workflows[name].node
     findings = Findings()
     check_names(built, findings)
     check_conditions(contents, findings)
@@ -103,4 +112,7 @@ def _judged(context: ProgramContext, name: str, known: Judgements) -> Judged:
     check_nesting(contents, findings)
     check_messages(contents, findings)
     check_attached(contents, findings)
-    return Judged(contents, results, findings.items)
+    check_declared_values(node, contents, findings)
+    check_limits(node, built.steps, budget, findings)
+    check_step_retries(contents, findings)
+    return Judged(contents, results, budget, findings.items)

@@ -1,12 +1,17 @@
 """Workflows that call themselves or each other with nothing to stop them."""
 
+from vegac.analysis.contents import Contents
 from vegac.ir import nodes as ir
 from vegac.source.findings import Findings
 
 
-def check_recursion(program: ir.Program, findings: Findings) -> None:
+def check_recursion(workflows: list[Contents], findings: Findings) -> None:
     """`unbounded-recursion` and `workflow-cycle`: calls that every run reaches."""
-    calls = {workflow.name: _certain_calls(workflow.body) for workflow in program.workflows}
+    calls = {
+        contents.workflow.name: _certain_calls(contents.workflow.body)
+        for contents in workflows
+        if contents.all(ir.Call)
+    }
     reported: set[str] = set()
     for name, certain in calls.items():
         for call in certain:

@@ -6,21 +6,24 @@ from vegac.source.findings import Findings
 from vegac.syntax.nodes import Mapping, Node, Scalar, Sequence
 
 
-def check_retries(context: ProgramContext, workflows: list[Contents], findings: Findings) -> None:
+def check_step_retries(contents: Contents, findings: Findings) -> None:
+    """`single-attempt`, in a workflow."""
+    for step in contents.steps:
+        if "retry" not in step.fields:
+            continue
+        node = step.get("retry")
+        _attempts(node, findings)
+        _kinds(node, findings)
+        if isinstance(node, Mapping):
+            _attempts(node.get("max_attempts"), findings)
+
+
+def check_retries(context: ProgramContext, findings: Findings) -> None:
     """`single-attempt`: a retry that is configured, and allows one attempt or no kind of failure.
 
     `max_attempts: 1` alone is how an agent does without the retry of `settings`.
     """
     declarations = context.declarations
-    for contents in workflows:
-        for step in contents.steps:
-            if "retry" not in step.fields:
-                continue
-            node = step.get("retry")
-            _attempts(node, findings)
-            _kinds(node, findings)
-            if isinstance(node, Mapping):
-                _attempts(node.get("max_attempts"), findings)
     owners = [declaration.node for declaration in declarations.agents.values()]
     if declarations.settings is not None:
         owners.append(declarations.settings.node)

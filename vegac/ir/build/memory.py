@@ -53,6 +53,8 @@ class Lowered(Struct, eq=False):
     used_tools: set[str]
     own_tools: set[str]
     answers: dict[Question, object]
+    content: tuple[object, ...] | None = None
+    """That of its signature, once somebody has asked."""
 
     def is_of(self, declaration: Declaration) -> bool:
         """Whether this came from the same trees."""
@@ -61,10 +63,11 @@ class Lowered(Struct, eq=False):
 
 
 class Memory(Struct, eq=False):
-    """The workflows of one program as they were lowered last; `count` says how many were lowered
-    so far."""
+    """The workflows of one program as they were lowered last, and the answers that did not come
+    from other workflows; `count` says how many were lowered so far."""
 
     workflows: dict[str, Lowered] = field(default_factory=dict[str, Lowered])
+    surroundings: tuple[object, ...] = ()
     count: int = 0
 
 

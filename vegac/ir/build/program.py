@@ -43,6 +43,8 @@ class ProgramContext:
             findings, declarations, self.settings.values, self.settings.mcp, today, find_file
         )
         self.memory = Memory() if memory is None else memory
+        self.surroundings = self._surroundings()
+        self._same_surroundings = self.memory.surroundings == self.surroundings
         self.lowered: dict[str, Lowered] = {}
         self.built: dict[str, Built] = {}
         self.open: set[str] = set()
@@ -70,7 +72,7 @@ class ProgramContext:
     def signature(self, name: str) -> Signature:
         """The signature of a workflow; in a cycle of calls its result has type any."""
         found = self._signature(name)
-        self.journal.note(("signature", name), found.content())
+        self.journal.note(("signature", name), self._content(name))
         return found
 
     # --- answers -------------------------------------------------------------------------------
@@ -86,6 +88,22 @@ class ProgramContext:
         workflow = self.workflow(name).workflow
         return Signature({i.name: i for i in workflow.inputs}, workflow.result_type)
 
+    def _content(self, name: str) -> tuple[object, ...]:
+        """What the signature of a workflow says."""
+        if name in self.open:
+            return self._signature(name).content()
+        self.workflow(name)
+        lowered = self.lowered[name]
+        if lowered.content is None:
+            lowered.content = self._signature(name).content()
+        return lowered.content
+
+    def _surroundings(self) -> tuple[object, ...]:
+        """All that questions are about, signatures aside."""
+        declared = self.declarations
+        names = tuple(declared.agents), tuple(declared.workflows), frozenset(declared.incomplete)
+        return (*names, self._tools(), self.settings.delimiters)
+
     def _tools(self) -> tuple[object, ...]:
         declared = self.declarations
         unknown = "tools" in declared.incomplete
@@ -96,7 +114,7 @@ class ProgramContext:
         declared = self.declarations
         match question:
             case ("signature", str() as name):
-                return self._signature(name).content() if name in declared.workflows else None
+                return self._content(name) if name in declared.workflows else None
             case ("delimiters", _):
                 return self.settings.delimiters
             case ("tools", _):
@@ -132,7 +150,7 @@ class ProgramContext:
         answers = known.answers.items()
         return all(
             self._answer(question) == answer
-            for calls in (False, True)
+            for calls in ((True,) if self._same_surroundings else (False, True))
             for question, answer in answers
             if (question[0] == "signature") is calls
         )
@@ -175,6 +193,7 @@ def build_program(
         findings.items += lowered.findings
         context.agent_builder.used_tools |= lowered.used_tools
     context.memory.workflows = context.lowered
+    context.memory.surroundings = context.surroundings
     return context
 
 
