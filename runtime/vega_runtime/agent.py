@@ -63,12 +63,18 @@ class Context(Frozen):
     """How much of the conversation goes along with a message.
 
     `conversation`: all of it; `fresh`: none; `window`: the last `limit` messages; `tokens`: the
-    last messages of about `limit` tokens; `summary`: older messages than the last `limit` as a
-    summary that the model writes.
+    last messages of about `limit` tokens. `summary` and `hybrid`: all of it, until it has more than
+    about `limit` tokens; then the model writes a summary of the older turns. Turns of half of the
+    limit stay as they are with `summary`, and those of the last `keep` messages with `hybrid`.
+    `model` writes the summaries in place of the agent's own.
     """
 
-    strategy: Literal["conversation", "fresh", "window", "tokens", "summary"] = "conversation"
+    strategy: Literal["conversation", "fresh", "window", "tokens", "summary", "hybrid"] = (
+        "conversation"
+    )
     limit: int | None = None
+    keep: int | None = None
+    model: Text | None = None
 
 
 class Supervision(Frozen):
@@ -90,7 +96,8 @@ class Skills(Frozen):
 
 
 class Delegation(Frozen):
-    """What members of a team get to see of the conversation of the agent that asks them."""
+    """How an agent hands tasks to its team: how many of the latest messages of its conversation go
+    along, and whose, and whether there is a blackboard. Without it, nothing goes along."""
 
     context_window: int = 10
     include_roles: tuple[str, ...] = ("user", "assistant")
@@ -106,7 +113,8 @@ class Agent(Frozen):
     rounds of tool calls for one message. `budget` counts all calls of the agent in one run.
     `params` go to the provider as they are; `base_url` is the endpoint of an OpenAI-compatible
     server. `tools` None gives the tools of the declared MCP servers, () none. `knowledge` names
-    files whose content follows the system prompt, relative to the program's folder.
+    files whose content follows the system prompt, relative to the program's folder. `team` are the
+    agents, or their names, that it may hand tasks to.
     """
 
     name: str
@@ -129,7 +137,7 @@ class Agent(Frozen):
     rate_limit: RateLimit | None = None
     circuit_breaker: CircuitBreaker | None = None
     skills: Skills | None = None
-    team: tuple[str, ...] = ()
+    team: "tuple[str | Agent, ...]" = ()
     delegation: Delegation | None = None
 
     def __hash__(self) -> int:

@@ -40,6 +40,11 @@ async def answer(step: "Step", request: Request) -> Response:
     return await _persist(step, fallback, request)
 
 
+async def answer_of(step: "Step", target: "Target", request: Request) -> Response:
+    """The response of another model than the agent's, with the agent's retries and limits."""
+    return await _persist(step, target, request)
+
+
 async def again_and_again(
     step: "Step",
     attempt: "Callable[[], Awaitable[Any]]",

@@ -27,9 +27,24 @@ def problems(session: "Session", workflow: "Workflow[Any, Any]") -> list[str]:
     return list(dict.fromkeys(found))
 
 
+def _with_teams(session: "Session", agents: Sequence[Agent]) -> Iterator[Agent]:
+    """Agents with all whom tasks handed on may reach, each once."""
+    from .team import closure
+
+    seen: set[str] = set()
+    for agent in agents:
+        if agent.name not in seen:
+            seen.add(agent.name)
+            yield agent
+        if agent.team:
+            for name in sorted(closure(session, agent.name) - seen):
+                seen.add(name)
+                yield session.agents[name]
+
+
 def agent_problems(session: "Session", agent: Agent) -> list[str]:
     """Everything that keeps an agent from working, a line each, with its cure."""
-    found = [*_unsupported(agent), *_missing_env(session, agent)]
+    found = [*_team(session, agent), *_missing_env(session, agent)]
     if not found:  # what follows may come from the environment
         found += _model(session, agent)
         found += _files_and_tools(session, agent)
@@ -58,21 +73,6 @@ def _tool_problems(session: "Session", tools: Sequence[Any]) -> list[str]:
     return found
 
 
-def _missing(session: "Session", values: list[Any], owner: str) -> Iterator[str]:
-    for text in env_texts(values):
-        missing = text.missing(session.env)
-        for name in missing:
-            yield f"the environment variable {name} is not set; {owner} needs it"
-        if not missing:
-            try:
-                text.resolve(session.env)
-            except ValueError as error:
-                yield f"{error}; {owner} needs it"
-
-
-def _model(session: "Session", agent: Agent) -> Iterator[str]:
-    agent = resolve_env(agent, session.env)
-    name, base_url = model_of(session, agent)
 def _local(tools: Sequence[Any]) -> tuple[Any, ...]:
     """The tools that are there without any server."""
     return tuple(tool for tool in tools if not (isinstance(tool, str) and "__" in tool))
@@ -94,6 +94,21 @@ def _mcp(session: "Session", workflow: "Workflow[Any, Any]") -> Iterator[str]:
         yield from _missing(session, [server], f"the MCP server {server.name}")
 
 
+def _missing(session: "Session", values: list[Any], owner: str) -> Iterator[str]:
+    for text in env_texts(values):
+        missing = text.missing(session.env)
+        for name in missing:
+            yield f"the environment variable {name} is not set; {owner} needs it"
+        if not missing:
+            try:
+                text.resolve(session.env)
+            except ValueError as error:
+                yield f"{error}; {owner} needs it"
+
+
+def _model(session: "Session", agent: Agent) -> Iterator[str]:
+    agent = resolve_env(agent, session.env)
+    name, base_url = model_of(session, agent)
     if not name:
         yield (
             f"the agent {agent.name} has no model: give it one with `model:`, set "
@@ -105,6 +120,8 @@ def _mcp(session: "Session", workflow: "Workflow[Any, Any]") -> Iterator[str]:
         from .models.registry import check_model
 
         names = [name]
+        if agent.context is not None and agent.context.model and options.model is None:
+            names.append(str(agent.context.model))
         if agent.fallback_model is not None and options.model is None:
             names.append(str(agent.fallback_model))
         for one in names:
@@ -128,16 +145,14 @@ def _files_and_tools(session: "Session", agent: Agent) -> Iterator[str]:
             yield error.message
 
 
-def _unsupported(agent: Agent) -> Iterator[str]:
-    options = {
-        "skills": agent.skills is not None,
-        "team": bool(agent.team),
-        "delegation": agent.delegation is not None,
-        "context: summary": agent.context is not None and agent.context.strategy == "summary",
-    }
-    for option, used in options.items():
-        if used:
-            yield f"the agent {agent.name} uses `{option}`, which this runtime does not support yet"
+def _team(session: "Session", agent: Agent) -> Iterator[str]:
+    for member in agent.team:
+        name = member if isinstance(member, str) else member.name
+        if name not in session.agents:
+            yield (
+                f"the agent {agent.name} has {name} in its team, and the workflow does not list "
+                f"{name} among its agents"
+            )
 
 
 def _unsupported_settings(session: "Session") -> Iterator[str]:

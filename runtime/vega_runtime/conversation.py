@@ -1,6 +1,6 @@
 """Conversations as immutable values: a fork costs nothing and shares all turns before it."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import overload
 
 from .agent import Context
@@ -109,4 +109,12 @@ def _since(talk: Conversation, turn: int, full: "Callable[[int, int], bool]") ->
 
 
 def _size(message: Message) -> int:
-    return len(message.text) + sum(len(result.content) for result in message.tool_results)
+    size = len(message.text) + sum(len(result.content) for result in message.tool_results)
+    if message.tool_calls:
+        size += sum(len(str(call.arguments)) for call in message.tool_calls)
+    return size
+
+
+def tokens_of(messages: Iterable[Message]) -> int:
+    """About how many tokens messages have: a quarter of their characters."""
+    return sum(_size(message) for message in messages) // _CHARACTERS_PER_TOKEN

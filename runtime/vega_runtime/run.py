@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, overload
 
 from .agent import Agent, Retry
-from .conversation import Conversation
+from .conversation import EMPTY, Conversation
 from .dialogue import Dialogue, Dialogues
 from .errors import (
     BudgetExceeded,
@@ -142,7 +142,7 @@ class Run:
             await session.mcp.need(agent.tools)
             await session.mcp.need(tools or ())
         member = session.member(agent)
-        process = self._processes.get(agent.name) or self._start(agent)
+        process = self.dialogue(agent)
         ledgers = self.ledgers
         if budget is not None:
             ledgers = (*ledgers, ledger(budget, site=site))
@@ -159,6 +159,10 @@ class Run:
         if session.observers:
             return await observed(step)
         return await perform(step)
+
+    def dialogue(self, agent: Agent) -> Dialogue:
+        """What was said to an agent here. Raises MaxProcessesReached when no more may begin."""
+        return self._processes.get(agent.name) or self._start(agent)
 
     def _start(self, agent: Agent) -> Dialogue:
         session = self.session
@@ -254,12 +258,12 @@ class Run:
                 site=site,
             )
         self.session.admit(workflow)
+        if self.session.mcp is not None:
+            await self.session.mcp.prepare(workflow)
         child = Run(
             self.session,
             workflow.name,
             self._processes if processes is None else processes,
-        if self.session.mcp is not None:
-            await self.session.mcp.prepare(workflow)
             self.ledgers,
             self.order,
             self._depth + 1,
@@ -436,6 +440,13 @@ class Run:
     def restore(self, past: Mapping[str, Conversation]) -> None:
         """Go back to what `past()` returned."""
         self._processes.restore(past)
+
+    def restore_some(self, names: Iterable[str], past: Mapping[str, Conversation]) -> None:
+        """Go back to what `past()` returned with some agents."""
+        for name in names:
+            dialogue = self._processes.get(name)
+            if dialogue is not None:
+                dialogue.conversation = past.get(name, EMPTY)
 
     def fork(
         self, site: str, key: str | int, number: int, past: Mapping[str, Conversation]

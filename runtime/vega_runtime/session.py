@@ -14,23 +14,25 @@ from .events import Notice
 from .models.base import Model, Usage
 from .options import Observer, RunOptions
 from .program import Program
-from .settings import Settings
+from .settings import Settings, Skills
 
 if TYPE_CHECKING:
     from pathlib import Path
     from random import Random
 
     from .ask import Asker
+    from .blackboard import Blackboard
     from .budget import Ledger
     from .logs import RunLog
     from .member import Member
     from .memory import Memory
     from .models.record import Recording, Replay
     from .ratelimit import Limiter
+    from .skills import Skill
     from .tools.definition import ToolContext
+    from .tools.mcp import McpServers
     from .tools.registry import ToolSet
     from .tools.sandbox import Sandbox
-    from .tools.mcp import McpServers
     from .workflow import Workflow
 
 T = TypeVar("T")
@@ -67,6 +69,10 @@ class Session:
         self._limiters: dict[str, Limiter] = {}
         self._toolsets: dict[tuple[Any, ...], ToolSet] = {}
         self._noted: set[str] = set()
+        self.agents: dict[str, Agent] = {}
+        """The agents that tasks may be handed to, by name."""
+        self._boards: dict[str, Blackboard] = {}
+        self._skills: dict[Skills, tuple[Skill, ...]] = {}
         self._random: Random | None = None
         self._asker: Asker | None = None
         self._memory: Memory | None = None
@@ -83,14 +89,14 @@ class Session:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        if self.mcp is not None:
+            await self.mcp.close()
         if self._memory is not None:
             await self._memory.close()
         if self.log is not None:
             self.log.close()
         for model in self._models.values():
             await model.close()
-        if self.mcp is not None:
-            await self.mcp.close()
         if self.options.record is not None and self.recording is not None:
             self.recording.close()
 
@@ -159,11 +165,42 @@ class Session:
             return
         from .checks import problems
 
+        for agent in workflow.agents:
+            self.introduce(agent)
         found = problems(self, workflow)
         if found:
             raise ConfigError("\n".join(found))
         self._admitted.add(workflow.name)
         self._checked.update(agent.name for agent in workflow.agents)
+
+    def introduce(self, agent: Agent) -> None:
+        """Let tasks be handed to an agent, and to those members of its team that are given as
+        agents and not by name."""
+        if agent.name in self.agents:
+            return
+        self.agents[agent.name] = agent
+        for one in agent.team:
+            if isinstance(one, Agent):
+                self.introduce(one)
+
+    def board(self, lead: str) -> "Blackboard":
+        """The blackboard of an agent's team in this run."""
+        if lead not in self._boards:
+            from .blackboard import Blackboard
+
+            self._boards[lead] = Blackboard()
+        return self._boards[lead]
+
+    def skills(self, agent: Agent) -> "tuple[Skill, ...]":
+        """The skills of an agent. Raises ConfigError that lists what is wrong with them."""
+        config = agent.skills or self.settings.skills
+        if config is None:
+            return ()
+        if config not in self._skills:
+            from .skills import load_skills
+
+            self._skills[config] = load_skills(self.root, config)
+        return self._skills[config]
 
     def member(self, agent: Agent) -> "Member":
         """The agent as it is in this run: its model, limits and tools.
@@ -174,6 +211,7 @@ class Session:
         if member is None:
             from .member import Member
 
+            self.introduce(agent)
             if agent.name not in self._checked:
                 from .checks import agent_problems
 
@@ -368,6 +406,8 @@ def ledger(limit: float, *, site: str, on_exceed: Any = "block") -> "Ledger":
 def _resolved(program: Program, env: Mapping[str, str]) -> Settings:
     """The settings with values of the environment in place, if they are all there; what is
     missing is reported by the checks of the run."""
+    # Servers that no agent uses may lack what they need.
+    settings = program.settings.replace(mcp=()) if program.settings.mcp else program.settings
     try:
         return resolve_env(settings, env)
     except (KeyError, ValueError):
@@ -385,5 +425,3 @@ def _environment(program: Program, options: RunOptions) -> Mapping[str, str]:
         except (KeyError, ValueError):
             return env  # the check of the run reports the missing name
     return env
-    # Servers that no agent uses may lack what they need.
-    settings = program.settings.replace(mcp=()) if program.settings.mcp else program.settings

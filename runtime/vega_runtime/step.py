@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from .calls import again_and_again, answer
 from .conversation import EMPTY, Conversation, view
-from .errors import FormatError, MaxIterationsExceeded, VegaError
+from .errors import FormatError, MaxIterationsExceeded, VegaError, raise_failure
 from .events import StepEnded, StepStarted, ToolEnded, ToolStarted
 from .models.base import Message, Request, Response, ToolCall, ToolResult, ToolSchema, Usage
 from .scopes import Deadline
@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from .member import Member
     from .meter import Meter
     from .run import Run
+    from .team import Delegating
     from .tools.registry import ToolSet
+    from .tools.sandbox import Sandbox
 
 NO_USAGE = Usage()
 
@@ -33,9 +35,12 @@ class Step:
     """A send on its way."""
 
     __slots__ = (
+        "above",
         "attach",
+        "caller",
         "calls",
         "cost",
+        "delegating",
         "effects",
         "form",
         "fresh",
@@ -45,9 +50,11 @@ class Step:
         "member",
         "message",
         "meter",
+        "preface",
         "process",
         "retry",
         "run",
+        "sandbox",
         "session",
         "site",
         "stream",
@@ -89,6 +96,16 @@ class Step:
         self.listener: Callable[[Any], None] | None = None
         """Is told what the observers are, of this step alone."""
         self.meter: Meter | None = None
+        self.caller = member.agent.name
+        """Who rate limits are shared out to."""
+        self.sandbox: Sandbox | None = None
+        """The files of its tools, where they are not the run's."""
+        self.above: Delegating | None = None
+        """The delegation of the step that handed this one on."""
+        self.delegating: Delegating | None = None
+        """What it has to hand tasks on itself."""
+        self.preface = ""
+        """What the agent gets to see before the message."""
 
     @property
     def watched(self) -> bool:
@@ -124,7 +141,7 @@ async def perform(step: Step) -> Any:
 async def observed(step: Step) -> Any:
     """`perform`, with events at its start and its end."""
     agent = step.member.agent.name
-    step.key = step.run.key(step.site)
+    step.key = step.key or step.run.key(step.site)
     clock = asyncio.get_running_loop().time
     step.emit(StepStarted(step.site, step.key, agent, step.message))
     started = clock()
@@ -165,13 +182,39 @@ async def turn(step: Step) -> Any:
     toolset = member.toolset if step.tools is None else step.session.toolset(step.tools)
     async with process.lock:
         before = EMPTY if step.fresh or member.fresh else process.conversation
-        message = Message("user", step.message)
+        said = f"{step.preface}\n\nYour task:\n\n{step.message}" if step.preface else step.message
+        message = Message("user", said)
         if step.attach:
             from .attach import attachments
 
             message = replace(message, attachments=await attachments(step.session, step.attach))
-        reply, process.conversation = await _converse(step, before.then(message), toolset)
+        if member.summarises:
+            from .summary import shortened
+
+            before = await shortened(step, before, message)
+            if not step.fresh:
+                process.conversation = before
+        talk = before.then(message)
+        if not member.agent.team and step.above is None and not member.has_board:
+            reply, process.conversation = await _converse(step, talk, toolset)
+        else:
+            reply, process.conversation = await _lead(step, talk, toolset)
         return reply
+
+
+async def _lead(
+    step: Step, talk: Conversation, toolset: "ToolSet | None"
+) -> tuple[Any, Conversation]:
+    """`_converse` of an agent that may hand tasks on, or does one that was handed on."""
+    from .team import Undo, prepare
+
+    step.delegating = prepare(step)
+    before = Undo(step)
+    try:
+        return await _converse(step, talk, toolset)
+    except BaseException:
+        before.undo()
+        raise
 
 
 async def _converse(
@@ -180,7 +223,9 @@ async def _converse(
     """Talk to the model until it has a reply in the form that the step asks for."""
     form = step.form
     system = _system(step)
-    schemas = toolset.schemas() if toolset is not None else ()
+    schemas: Sequence[ToolSchema] = toolset.schemas() if toolset is not None else ()
+    if step.delegating is not None:
+        schemas = [*schemas, *_team_schemas(step.delegating, toolset)]
     repair: Conversation | None = None
     rounds = 0
     before = len(talk) - 1
@@ -191,6 +236,8 @@ async def _converse(
         if response.tool_calls:
             rounds += 1
             _check_rounds(step, rounds)
+            if step.delegating is not None:
+                step.delegating.talk = talk.then(said)
             results = await _use_tools(step, toolset, response.tool_calls)
             talk = talk.then(said).then(Message("user", tool_results=results))
             continue
@@ -227,6 +274,10 @@ def _system(step: Step) -> str:
     member = step.member
     system = member.system
     parts = [system if isinstance(system, str) else system(step.run), member.knowledge]
+    if member.skills:
+        from .skills import active, as_text
+
+        parts.append(as_text(active(member.skills, step.message, member.max_skills)))
     if step.form is not None:
         parts.append(step.form.instructions)
     return "\n\n".join(part for part in parts if part)
@@ -274,9 +325,27 @@ async def _use_tools(
     """Run the tool calls of one reply, all at once; results in the order of the calls."""
     if len(calls) == 1:
         return (await _use_tool(step, toolset, calls[0]),)
-    async with asyncio.TaskGroup() as group:
-        tasks = [group.create_task(_use_tool(step, toolset, call)) for call in calls]
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(_use_tool(step, toolset, call)) for call in calls]
+    except ExceptionGroup as failures:
+        # Tools fail with a result; this is a task of the team that ended the step.
+        raise_failure(failures.exceptions[0])
     return tuple(task.result() for task in tasks)
+
+
+def _team_schemas(delegating: "Delegating", toolset: "ToolSet | None") -> "list[ToolSchema]":
+    """The tools of the team as a model sees them; a tool of the agent hides one of its name."""
+    tools = delegating.tools.values()
+    return [tool.schema for tool in tools if toolset is None or tool.name not in toolset]
+
+
+def _is_of_team(step: Step, toolset: "ToolSet | None", call: ToolCall) -> bool:
+    return (
+        step.delegating is not None
+        and call.name in step.delegating.tools
+        and (toolset is None or call.name not in toolset)
+    )
 
 
 async def _use_tool(step: Step, toolset: "ToolSet | None", call: ToolCall) -> ToolResult:
@@ -288,12 +357,20 @@ async def _use_tool(step: Step, toolset: "ToolSet | None", call: ToolCall) -> To
         step.emit(ToolStarted(step.site, step.key, call.name, call.arguments))
     result: ToolResult | None = None
     try:
-        if toolset is None:
+        if _is_of_team(step, toolset, call):
+            from .team import use
+
+            assert step.delegating is not None
+            context = session.tool_context
+            result = await use(step, step.delegating.tools[call.name], call, context)
+        elif toolset is None:
             result = ToolResult(call.id, f"there is no tool '{call.name}'", is_error=True)
         else:
             step.effects += 1
-            key = f"{session.run_id}/{step.run.key(step.site)}/{step.effects}"
+            key = f"{session.run_id}/{step.key or step.run.key(step.site)}/{step.effects}"
             context = replace(session.tool_context, idempotency_key=key)
+            if step.sandbox is not None:
+                context = replace(context, sandbox=step.sandbox)
             result = await toolset.call(call, context)
         return result
     finally:

@@ -8,15 +8,12 @@ import pytest
 from vega_runtime import (
     Agent,
     ConfigError,
-    Context,
-    Delegation,
     Logging,
     Metrics,
     Retry,
     Run,
     RunOptions,
     Settings,
-    Skills,
     Tracing,
     VersionMismatch,
     env_text,
@@ -146,28 +143,10 @@ def test_an_agent_that_no_workflow_lists_is_checked_at_its_first_message() -> No
 
 
 @pytest.mark.parametrize(
-    ("agent", "option"),
-    [
-        (Agent("A", model="scripted", skills=Skills(("s",))), "skills"),
-        (Agent("A", model="scripted", team=("B",)), "team"),
-        (Agent("A", model="scripted", delegation=Delegation()), "delegation"),
-        (Agent("A", model="scripted", context=Context("summary")), "context: summary"),
-    ],
-)
-def test_options_that_are_not_there_yet_are_refused(play: Any, agent: Agent, option: str) -> None:
-    played = play(using(agent), ECHO)
-    assert isinstance(played.error, ConfigError)
-    assert str(played.error) == (
-        f"the agent A uses `{option}`, which this runtime does not support yet"
-    )
-
-
-@pytest.mark.parametrize(
     ("settings", "option"),
     [
         (Settings(tracing=Tracing()), "tracing"),
         (Settings(metrics=Metrics()), "metrics"),
-        (Settings(skills=Skills(("s",))), "skills"),
     ],
 )
 def test_settings_that_are_not_there_yet_are_refused(
