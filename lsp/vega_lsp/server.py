@@ -64,6 +64,7 @@ def _lifecycle(server: VegaServer) -> None:
         session.encoding = encoding_of(
             ServerCapabilitiesBuilder.choose_position_encoding(params.capabilities)
         )
+        session.client = params.capabilities
         folders = [path_of(folder.uri) for folder in params.workspace_folders or ()]
         if not folders and params.root_uri:
             folders = [path_of(params.root_uri)]

@@ -92,6 +92,8 @@ class Session:
 
     def __init__(self) -> None:
         self.encoding: positions.Encoding = "utf-16"
+        self.client = types.ClientCapabilities()
+        """What the editor can do."""
         self.settings = Settings()
         self.documents: dict[Path, Document] = {}
         self.folders: list[Path] = []
