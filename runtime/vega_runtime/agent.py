@@ -78,12 +78,23 @@ class Context(Frozen):
 
 
 class Supervision(Frozen):
-    """What happens to an agent's process that fails. `window` and `backoff` are in seconds."""
+    """What happens to an agent's process that fails. `window` and `backoff` are in seconds.
+
+    More than `max_restarts` restarts in a `window` end it (-1: no limit). The callbacks are for
+    processes of an `Orchestrator`: `on_failure(process, error)` at each failure,
+    `on_restart(process, number)` before a restart, `on_give_up(process, error)` where restarts end,
+    and `on_child_escalation(process, child, error)` when a child passes its failure up; one that
+    returns True has dealt with it.
+    """
 
     strategy: Literal["restart", "stop", "escalate", "restart_all"] = "restart"
     max_restarts: int = 3
     window: float = 600.0
     backoff: Mapping[str, Any] | None = None
+    on_failure: Callable[[Any, Any], object] | None = None
+    on_restart: Callable[[Any, int], object] | None = None
+    on_give_up: Callable[[Any, Any], object] | None = None
+    on_child_escalation: Callable[[Any, Any, Any], object] | None = None
 
 
 class Skills(Frozen):

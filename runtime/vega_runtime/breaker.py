@@ -77,7 +77,7 @@ class Breaker:
             yield
         except (ModelError, TimeoutExceeded) as failure:
             if isinstance(failure, TimeoutExceeded) or failure.kind in RETRYABLE:
-                self._failed(probe=opened is not None)
+                self._failed(opened)
             raise
         else:
             self._succeeded(opened)
@@ -85,9 +85,14 @@ class Breaker:
             if opened is not None:
                 self._probes -= 1
 
-    def _failed(self, *, probe: bool) -> None:
+    def _failed(self, opened: float | None) -> None:
+        if opened is None and self._opened is not None:
+            return  # began before the breaker opened, and fails like those that opened it
+        if opened is not None and self._opened is not None and opened != self._opened:
+            return  # a probe of an earlier time; the breaker has opened again since
         self._failures += 1
-        if probe or (self._opened is None and self._failures >= self._threshold):
+        probe = opened is not None and self._opened is not None
+        if probe or self._failures >= self._threshold:
             self._opened = _now()
             if self._on_open is not None:
                 self._on_open(self.name)

@@ -8,20 +8,19 @@ buys.
 """
 
 import asyncio
-import re
-import zlib
 from bisect import insort
 from collections.abc import Callable, Sequence
+from contextvars import ContextVar, Token
 from dataclasses import replace
 from functools import partial
 from itertools import count
-from json import dumps
 from types import TracebackType
-from typing import Any, Literal
+from typing import Literal
 
 from .errors import BudgetExceeded
-from .models.base import Attachment, Message, Request, Response, Usage
+from .models.base import Request, Response, Usage
 from .models.prices import Price, format_money
+from .request_size import most_input_tokens as most_input_tokens
 
 OnExceed = Literal["block", "warn", "allow"]
 Notify = Callable[[str], None]
@@ -235,6 +234,55 @@ def unpriced(model: str, limited: bool = False) -> str:
     return f"no price is known for the model '{model}': {consequence}"
 
 
+# Scopes
+
+
+_around: ContextVar[tuple[Ledger, ...]] = ContextVar("vega_budgets", default=())
+
+
+def around() -> tuple[Ledger, ...]:
+    """The budgets whose `async with` this code is in, from the outside."""
+    return _around.get()
+
+
+class budget:  # noqa: N801 - used like a function: `async with budget(10.00) as money`
+    """A budget of so many US dollars for every message that is sent inside the `async with`.
+
+    Tasks that are started inside belong to it too, and scopes nest: a call is paid from all that
+    are around it. `on_exceed` is "block" (a call that cannot be paid raises BudgetExceeded),
+    "warn" (a warning is logged, once) or "allow" (it only counts).
+    """
+
+    __slots__ = ("_token", "ledger")
+
+    def __init__(self, limit: float, on_exceed: OnExceed = "block", name: str = "") -> None:
+        if not limit >= 0:
+            raise ValueError(f"a budget is 0 US dollars or more, not {limit}")
+        self.ledger = Ledger(round(limit * 1_000_000), on_exceed, name)
+        self._token: Token[tuple[Ledger, ...]] | None = None
+
+    def remaining(self) -> float:
+        """US dollars that are neither spent nor reserved by calls that are under way."""
+        return (self.ledger.remaining() or 0) / 1_000_000
+
+    def used(self) -> float:
+        """US dollars that were spent."""
+        return self.ledger.used() / 1_000_000
+
+    async def __aenter__(self) -> "budget":
+        self._token = _around.set((*_around.get(), self.ledger))
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._token is not None:
+            _around.reset(self._token)
+
+
 # Reservations
 
 
@@ -390,78 +438,3 @@ def _of(ledger: Ledger) -> str:
 
 def _exceeded(ledger: Ledger, message: str, text: str = "") -> BudgetExceeded:
     return BudgetExceeded(message, site=ledger.site or None, scope=ledger, text=text)
-
-
-# The bound of a request's input
-
-_MESSAGE_OVERHEAD = 32
-_TOOL_OVERHEAD = 64
-_TOOLS_OVERHEAD = 1024
-_REQUEST_OVERHEAD = 64
-_IMAGE_TOKENS = 5_000
-_PAGE_TOKENS = 8_000
-_MAX_PAGES = 600
-
-
-def most_input_tokens(request: Request) -> int:
-    """An upper bound of the request's input tokens, without asking the provider.
-
-    A token stands for at least one byte of text, so the UTF-8 length bounds the text; each message
-    and tool adds the markers that providers put around it. An image counts as the largest that
-    vendors document (4,784 tokens), a PDF by its pages (text and picture of each).
-    """
-    total = _REQUEST_OVERHEAD + _bytes(request.system)
-    if request.tools:
-        total += _TOOLS_OVERHEAD
-        for tool in request.tools:
-            total += _TOOL_OVERHEAD + _bytes(tool.name) + _bytes(tool.description)
-            total += _bytes(_json(tool.parameters))
-    if request.output_schema is not None:
-        total += _TOOLS_OVERHEAD + _bytes(_json(request.output_schema))
-    if request.params:
-        total += _bytes(_json(request.params))
-    return total + sum(_message_tokens(message) for message in request.messages)
-
-
-def _message_tokens(message: Message) -> int:
-    total = _MESSAGE_OVERHEAD + _bytes(message.text)
-    for call in message.tool_calls:
-        total += _MESSAGE_OVERHEAD + _bytes(call.id) + _bytes(call.name)
-        total += _bytes(_json(call.arguments))
-    for result in message.tool_results:
-        total += _MESSAGE_OVERHEAD + _bytes(result.call_id) + _bytes(result.content)
-    if message.raw is not None:
-        total = max(total, _MESSAGE_OVERHEAD + _bytes(_json(message.raw)))
-    return total + sum(_attachment_tokens(file) for file in message.attachments)
-
-
-def _attachment_tokens(file: Attachment) -> int:
-    if file.media_type == "application/pdf":
-        return _PAGE_TOKENS * _pdf_pages(file.data)
-    return _IMAGE_TOKENS
-
-
-_PAGE = re.compile(rb"/Type\s*/Page(?![a-zA-Z])")
-_COUNT = re.compile(rb"/Count\s+(\d{1,6})")
-_STREAM = re.compile(rb"/ObjStm.{0,400}?stream\r?\n(.*?)endstream", re.DOTALL)
-
-
-def _pdf_pages(data: bytes) -> int:
-    """The pages of a PDF, or what providers accept at most when that cannot be told."""
-    texts = [data]
-    for stream in _STREAM.finditer(data):
-        try:
-            texts.append(zlib.decompressobj().decompress(stream[1], 1 << 22))
-        except zlib.error:
-            return _MAX_PAGES
-    counts = [int(number[1]) for text in texts for number in _COUNT.finditer(text)]
-    pages = max(sum(len(_PAGE.findall(text)) for text in texts), *counts, 0)
-    return min(pages, _MAX_PAGES) or _MAX_PAGES
-
-
-def _bytes(text: str) -> int:
-    return len(text.encode("utf-8", "surrogatepass"))
-
-
-def _json(value: Any) -> str:
-    return dumps(value, ensure_ascii=False, separators=(",", ":"), default=str)

@@ -92,7 +92,7 @@ async def _limit(
     from .budget import most_input_tokens
 
     # A byte is at most a token, and in most texts a quarter of one.
-    async with limiters[0].slot(most_input_tokens(request) // 4) as report:
+    async with limiters[0].slot(most_input_tokens(request) // 4, step.caller) as report:
         response = await _limit(step, target, request, limiters[1:])
         report(_tokens(response.usage))
         return response

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from .ratelimit import Limiter
     from .run import Run
     from .session import Session
-    from .supervise import Supervisor
+    from .supervise import RunSupervision
     from .tools.registry import ToolSet
 
 DEFAULT_MAX_TOKENS = 4096
@@ -81,12 +81,12 @@ class Member:
             self.ledger = ledger(
                 budget.limit, on_exceed=budget.on_exceed, site=f"the agent {agent.name}"
             )
-        self.supervisor: Supervisor | None = None
+        self.supervisor: RunSupervision | None = None
         rules = agent.supervision or settings.supervision
         if rules is not None:
             from . import supervise
 
-            self.supervisor = supervise.Supervisor(agent.name, rules)
+            self.supervisor = supervise.RunSupervision(agent.name, rules)
         self.breaker = _breaker(session, agent)
         self.limiters = _limiters(session, agent, self.target.name)
         self.plain = not (self.retry or self.fallback or self.breaker or self.limiters)

@@ -1,6 +1,7 @@
 """Limits on how fast a model may be called: token buckets in requests and tokens per minute."""
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from typing import Literal
@@ -11,15 +12,16 @@ Strategy = Literal["queue", "reject", "backpressure"]
 
 
 class Limiter:
-    """At most so many requests and tokens per minute, in the order of arrival.
+    """At most so many requests and tokens per minute, shared out fairly among callers.
 
-    Both buckets start full and refill evenly. Strategies: "queue" waits for its turn, "reject"
+    Callers take turns, however many requests each of them has waiting; the requests of one caller
+    go in the order of arrival. Both buckets start full and refill evenly. Strategies: "queue" waits for its turn, "reject"
     raises RateLimited at once, "backpressure" waits too, and when the provider itself answers
     "rate limited" it holds back everybody until the provider's Retry-After has passed.
     All waits use the event loop's clock.
     """
 
-    __slots__ = ("_requests", "_resume", "_strategy", "_tokens", "_turn", "name")
+    __slots__ = ("_requests", "_resume", "_strategy", "_tokens", "_turns", "name")
 
     def __init__(
         self,
@@ -32,11 +34,13 @@ class Limiter:
         self._requests = _Bucket(requests_per_minute) if requests_per_minute else None
         self._tokens = _Bucket(tokens_per_minute) if tokens_per_minute else None
         self._strategy: Strategy = strategy
-        self._turn = asyncio.Lock()
+        self._turns = _Turns()
         self._resume = 0.0
 
     @asynccontextmanager
-    async def slot(self, tokens: int = 0) -> "AsyncGenerator[Callable[[int], None]]":
+    async def slot(
+        self, tokens: int = 0, caller: str = ""
+    ) -> "AsyncGenerator[Callable[[int], None]]":
         """Wait for permission to make one request of about `tokens` tokens (input and output).
 
         Yields a function to report the tokens that were really used, which corrects the estimate.
@@ -51,10 +55,13 @@ class Limiter:
                 )
             self._take(tokens)
         else:
-            async with self._turn:  # asyncio's lock is first come, first served
+            await self._turns.mine(caller)
+            try:
                 while (wait := self._wait(tokens)) > 0:  # noqa: ASYNC110 - a time, not an event
                     await asyncio.sleep(wait)
                 self._take(tokens)
+            finally:
+                self._turns.pass_on()
         try:
             yield lambda used: self._correct(tokens, used)
         except ModelError as failure:
@@ -86,6 +93,53 @@ class Limiter:
     def _correct(self, estimated: int, used: int) -> None:
         if self._tokens is not None:
             self._tokens.level += min(estimated, self._tokens.size) - used
+
+
+class _Turns:
+    """A lock that callers get in turn, and each caller's own requests in the order they came."""
+
+    __slots__ = ("_queues", "_taken")
+
+    def __init__(self) -> None:
+        self._queues: dict[str, deque[asyncio.Future[None]]] = {}
+        """The waiting requests by caller, next caller first."""
+        self._taken = False
+
+    async def mine(self, caller: str) -> None:
+        """Wait for the caller's turn."""
+        if not self._taken:
+            self._taken = True
+            return
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._queues.setdefault(caller, deque()).append(future)
+        try:
+            await future
+        except asyncio.CancelledError:
+            if future.done() and not future.cancelled():
+                self.pass_on()
+            else:
+                self._withdraw(caller, future)
+            raise
+
+    def pass_on(self) -> None:
+        """Let the next caller have its turn."""
+        while self._queues:
+            caller = next(iter(self._queues))
+            queue = self._queues.pop(caller)
+            future = queue.popleft()
+            if queue:
+                self._queues[caller] = queue  # behind all others
+            if not future.done():
+                future.set_result(None)
+                return
+        self._taken = False
+
+    def _withdraw(self, caller: str, future: "asyncio.Future[None]") -> None:
+        queue = self._queues.get(caller)
+        if queue is not None and future in queue:
+            queue.remove(future)
+            if not queue:
+                del self._queues[caller]
 
 
 class _Bucket:

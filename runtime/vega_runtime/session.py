@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import sys
 from collections.abc import Awaitable, Callable, Mapping
 from functools import cached_property
 from types import TracebackType
@@ -53,7 +54,7 @@ class Session:
         self.observers: tuple[Observer, ...] = options.observers
         if self.log is not None:
             self.observers += (self.log,)
-        self.ledgers: tuple[Ledger, ...] = self._run_ledgers()
+        self.ledgers: tuple[Ledger, ...] = (*self._outer_ledgers(), *self._run_ledgers())
         self.started = 0.0
         self.usage = Usage()
         self.cost: int | None = 0
@@ -364,6 +365,11 @@ class Session:
 
             found = self._toolsets[tools] = resolve(tools, self.tool_context, available)
         return found
+
+    def _outer_ledgers(self) -> "tuple[Ledger, ...]":
+        """The budgets that whoever starts the run has around it."""
+        budgets = sys.modules.get("vega_runtime.budget")  # who has one has loaded it
+        return () if budgets is None else budgets.around()
 
     def _run_ledgers(self) -> "tuple[Ledger, ...]":
         limits = [

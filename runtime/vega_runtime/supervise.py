@@ -1,19 +1,22 @@
-"""What a run does when an agent's process fails: `supervision` of an agent.
+"""What happens when an agent's process fails: `supervision` of an agent.
 
-A send fails its process when it has used up its retries: with an error of the model, a reply in
-the wrong form, too many rounds of tools, or the step's own deadline. The error goes to the step in
-any case, where `catch` may take it; supervision says what becomes of the process:
+A process fails with a message that failed after all its retries: with an error of the model, a
+reply in the wrong form, too many rounds of tools, or the message's own deadline. The error goes to
+who sent the message in any case; supervision says what becomes of the process:
 
 - `restart`: it goes on with a fresh conversation, after the pause of `backoff`. After more than
   `max_restarts` in `window` seconds it is stopped (-1: never), as OTP's supervisors give up.
-- `restart_all`: the processes of all agents of the run start afresh.
+- `restart_all`: all others start afresh too: all agents of a run, all processes with the same
+  parent.
 - `stop`: it ends; further messages to it fail.
-- `escalate`: the run fails, and nothing in the workflow can catch that.
+- `escalate`: the failure is passed up. A run fails, and nothing in the workflow can catch that; a
+  process's parent fails.
 """
 
 import asyncio
 from collections import deque
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 from .agent import Retry, Supervision
 from .errors import (
@@ -28,18 +31,51 @@ from .errors import (
 if TYPE_CHECKING:
     from random import Random
 
+    from .exits import Exit
+    from .process import Process
     from .step import Step
 
 FATAL = (FormatError, MaxIterationsExceeded, ModelError, TimeoutExceeded)
+"""The errors of a message that fail the process."""
 
 
-class Supervisor:
+class Restarts:
+    """Counts restarts: at most `most` (-1: any number) in `window` seconds, as OTP counts them."""
+
+    __slots__ = ("_most", "_times", "window")
+
+    def __init__(self, most: int, window: float) -> None:
+        self._most = most
+        self.window = window
+        self._times: deque[float] = deque()
+
+    def __len__(self) -> int:
+        return len(self._times)
+
+    def add(self, now: float) -> bool:
+        """Count one more; False when it is one too many."""
+        times = self._times
+        while times and now - times[0] > self.window:
+            times.popleft()
+        times.append(now)
+        if self._most < 0:
+            while len(times) > _KEPT:
+                times.popleft()
+            return True
+        return len(times) <= self._most
+
+
+_KEPT = 64
+"""Where restarts have no limit, so many are remembered, for the backoff."""
+
+
+class RunSupervision:
     """The supervision of one agent in one run."""
 
     def __init__(self, agent: str, rules: Supervision) -> None:
         self.agent = agent
         self.rules = rules
-        self.restarts: deque[float] = deque()
+        self.restarts = Restarts(rules.max_restarts, rules.window)
         self.stopped = ""
         self.ready_at = 0.0
 
@@ -53,7 +89,7 @@ class Supervisor:
 
     def failed(self, step: "Step", error: VegaError) -> None:
         """Deal with a send that failed. Raises where the run is to fail."""
-        if not isinstance(error, FATAL) or not _is_own(error, step):
+        if not is_fatal(error, step.site):
             return
         match self.rules.strategy:
             case "escalate":
@@ -74,28 +110,78 @@ class Supervisor:
 
     def _restart(self, step: "Step", error: VegaError, everyone: bool) -> None:
         now = asyncio.get_running_loop().time()
-        rules = self.rules
-        while self.restarts and now - self.restarts[0] > rules.window:
-            self.restarts.popleft()
-        self.restarts.append(now)
+        allowed = self.restarts.add(now)
         count = len(self.restarts)
-        if rules.max_restarts >= 0 and count > rules.max_restarts:
-            times = "once" if count == 1 else f"{count} times"
-            self._stop(f"it failed {times} in {rules.window:g} s: {error.message}", step)
+        if not allowed:
+            self._stop(f"it failed {_times(count, self.rules.window)}: {error.message}", step)
             return
         if everyone:
             step.run.reset_processes()
         else:
             step.process.reset()
-        self.ready_at = now + _pause(rules, count, step.session.random)
+        self.ready_at = now + pause_before(self.rules, count, step.session.random)
 
 
-def _is_own(error: VegaError, step: "Step") -> bool:
-    """A deadline around the step is no failure of the agent."""
-    return not isinstance(error, TimeoutExceeded) or error.site in (None, step.site)
+class Supervised:
+    """The supervision of one process of an orchestrator."""
+
+    __slots__ = ("restarts", "rules")
+
+    def __init__(self, rules: Supervision) -> None:
+        self.rules = rules
+        self.restarts = Restarts(rules.max_restarts, rules.window)
+
+    def verdict(self, process: "Process", reason: "Exit") -> float | None:
+        """Seconds until a process that ended begins anew, or None when it does not."""
+        if reason.kind not in ("error", "timeout") or (
+            reason.kind == "timeout" and reason.error is None
+        ):
+            return None  # it was done, told to end, killed, or its time was up
+        rules = self.rules
+        process.orchestrator.call_back(rules.on_failure, process, reason.error or str(reason))
+        if rules.strategy == "stop":
+            return None
+        if rules.strategy == "escalate":
+            process.orchestrator.later(lambda: escalate(process, reason))
+            return None
+        allowed = self.restarts.add(asyncio.get_running_loop().time())
+        count = len(self.restarts)
+        if not allowed:
+            process.orchestrator.call_back(rules.on_give_up, process, reason.error or str(reason))
+            return None
+        process.orchestrator.call_back(rules.on_restart, process, process.restarts + 1)
+        if rules.strategy == "restart_all":
+            for sibling in process.siblings():
+                sibling.restart()
+        return pause_before(rules, count, process.orchestrator.session.random)
 
 
-def _pause(rules: Supervision, count: int, random: "Random") -> float:
+def escalate(process: "Process", reason: "Exit") -> None:
+    """Pass a failure up: to the parent, which fails with it unless its callback deals with it."""
+    parent = process.parent
+    orchestrator = process.orchestrator
+    if parent is None or not parent.alive:
+        orchestrator.escalated(process, reason)
+        return
+    supervised = parent.supervised
+    handler: Callable[..., Any] | None = None
+    if supervised is not None:
+        handler = supervised.rules.on_child_escalation
+    if orchestrator.call_back(handler, parent, process, reason.error or str(reason)) is True:
+        return
+    parent.end(reason)
+    if supervised is None:
+        escalate(parent, reason)
+
+
+def is_fatal(error: BaseException, site: str) -> bool:
+    """Whether a message's error fails the process. A deadline around the message does not."""
+    if not isinstance(error, FATAL):
+        return False
+    return not isinstance(error, TimeoutExceeded) or error.site in (None, site)
+
+
+def pause_before(rules: Supervision, count: int, random: "Random") -> float:
     """Seconds before the restart number `count` in the window."""
     if rules.backoff is None:
         return 0.0
@@ -109,3 +195,7 @@ def _pause(rules: Supervision, count: int, random: "Random") -> float:
     }[rules.backoff.get("type", "exponential")]
     jitter = float(rules.backoff.get("jitter", options.jitter))
     return min(most, initial * growth) * (1 + jitter * (2 * random.random() - 1))
+
+
+def _times(count: int, window: float) -> str:
+    return f"{'once' if count == 1 else f'{count} times'} in {window:g} s"
