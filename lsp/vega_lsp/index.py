@@ -1,13 +1,15 @@
 """Every definition and every reference of a program, with its place."""
 
 import re
-from typing import Literal
+from collections.abc import Iterable
+from typing import Literal, TypeVar
 
 from msgspec import Struct, field
 
 from vega_grammar.keys import BUILT_IN_NAMES
-from vega_lsp.places import Place, Walker
-from vegac.ir.build.prescan import assigned_by
+from vega_lsp.places import Piece, Place, Walker
+from vegac.ir.build.memory import Journal, Names, Question
+from vegac.ir.build.prescan import Assigned, assigned_by
 from vegac.semantics.declarations import Declarations
 from vegac.source.span import Span
 from vegac.syntax import expressions as ast
@@ -58,7 +60,6 @@ class Expression(Struct, eq=False):
 class Index(Struct, eq=False):
     """The names of a program, by symbol and by unit, and all its places."""
 
-    declarations: Declarations | None = None
     places: list[Place] = field(default_factory=list[Place])
     occurrences: dict[Symbol, list[Occurrence]] = field(
         default_factory=dict[Symbol, list[Occurrence]]
@@ -117,32 +118,128 @@ class Index(Struct, eq=False):
         ]
 
 
-def build_index(report: Report) -> Index:
-    """The index of a checked program."""
-    index = Index(report.declarations)
-    if report.declarations is not None:
-        walker = Walker(report.declarations)
-        index.places = list(walker.program())
-        index.steps = walker.steps
-        _Builder(index, report.declarations).build()
+class Part(Struct, eq=False):
+    """The index of one piece, and what was asked of the rest of the program for it."""
+
+    piece: Piece
+    index: Index
+    answers: dict[Question, object]
+
+
+Known = dict[int, Part]
+"""The parts of a program as it was last, by the identity of their first node."""
+
+
+def build_index(report: Report, known: Known | None = None) -> Index:
+    """The index of a checked program. Of pieces that are known nothing is built again; `known` then
+    holds those of this program."""
+    index = Index()
+    if report.declarations is None:
+        return index
+    builder = _Builder(report.declarations)
+    before = dict(known or {})
+    now: Known = {}
+    shared = Shared()
+    for tree in report.declarations.trees:
+        if tree.root is None:
+            continue
+        pieces = builder.walker.pieces(tree.root)
+        if tree.root.chunk.unit == f"{tree.file.path}#":
+            # The nodes of a file that was read as a whole are new each time, and aliases may share
+            # them among its pieces.
+            shared.add(index, builder.index(pieces))
+            continue
+        for piece in pieces:
+            node = piece.key or piece.value
+            part = before.get(id(node))
+            if part is None or not builder.holds(part, piece):
+                part = builder.part(piece)
+            now[id(node)] = part
+            shared.add(index, part.index)
+    if known is not None:
+        known.clear()
+        known.update(now)
     return index
 
 
+K = TypeVar("K")
+V = TypeVar("V")
+
+
+class Shared:
+    """Joins lists of several tables, copying only those that several of them have."""
+
+    def __init__(self) -> None:
+        self.own: set[int] = set()
+
+    def add(self, index: Index, part: Index) -> None:
+        index.places += part.places
+        index.steps.update(part.steps)
+        self.join(index.occurrences, part.occurrences)
+        self.join(index.units, part.units)
+        self.join(index.expressions, part.expressions)
+        self.join(index.unit_places, part.unit_places)
+
+    def join(self, table: dict[K, list[V]], more: dict[K, list[V]]) -> None:
+        for key, found in more.items():
+            known = table.get(key)
+            if known is None:
+                table[key] = found
+            elif id(known) in self.own:
+                known += found
+            else:
+                table[key] = joined = [*known, *found]
+                self.own.add(id(joined))
+
+
 class _Builder:
-    def __init__(self, index: Index, declarations: Declarations) -> None:
-        self.index = index
+    def __init__(self, declarations: Declarations) -> None:
         self.declarations = declarations
+        self.journal = Journal()
+        self.tools = Names("tools", declarations.tools, self.journal)
+        agents = Names("agents", declarations.agents, self.journal)
+        self.walker = Walker(agents, Names("workflows", declarations.workflows, self.journal))
+        self.target = Index()
         self.seen: set[tuple[Symbol, Span]] = set()
-        self.assigned = {name: assigned_by(steps) for name, steps in index.steps.items()}
+        self.assigned: dict[str, Assigned] = {}
         self.inputs: dict[str, set[str]] = {}
 
-    def build(self) -> None:
-        for place in self.index.places:
-            self.index.unit_places.setdefault(place.node.chunk.unit, []).append(place)
+    def holds(self, part: Part, piece: Piece) -> bool:
+        """Whether a part is that of a piece still."""
+        known = part.piece
+        return (
+            (known.section, known.owner) == (piece.section, piece.owner)
+            and known.key is piece.key
+            and known.value is piece.value
+            and all(self._answer(question) == answer for question, answer in part.answers.items())
+        )
+
+    def _answer(self, question: Question) -> object:
+        kind, name = question
+        names: dict[str, object] = getattr(self.declarations, kind)
+        return tuple(names) if name is None else name in names
+
+    def part(self, piece: Piece) -> Part:
+        answers = self.journal.answers = {}
+        index = self.index([piece])
+        self.journal.answers = None
+        return Part(piece, index, answers)
+
+    def index(self, pieces: Iterable[Piece]) -> Index:
+        """The index of some pieces."""
+        self.target, self.seen, self.inputs = Index(), set(), {}
+        self.walker.steps = {}
+        for piece in pieces:
+            self.target.places += self.walker.walk(piece)
+        self.target.steps = self.walker.steps
+        self.assigned = {name: assigned_by(steps) for name, steps in self.walker.steps.items()}
+        for place in self.target.places:
+            self.target.unit_places.setdefault(place.node.chunk.unit, []).append(place)
             if place.kind == "input":
                 self.inputs.setdefault(place.owner, set()).add(place.node.value)
-        for place in self.index.places:
+        for place in self.target.places:
             self._place(place)
+        return self.target
 
     def _add(
         self,
@@ -155,8 +252,8 @@ class _Builder:
             return
         self.seen.add((symbol, span))
         occurrence = Occurrence(symbol, span, role, what)
-        self.index.occurrences.setdefault(symbol, []).append(occurrence)
-        self.index.units.setdefault(span.unit, []).append(occurrence)
+        self.target.occurrences.setdefault(symbol, []).append(occurrence)
+        self.target.units.setdefault(span.unit, []).append(occurrence)
 
     def _place(self, place: Place) -> None:
         node = place.node
@@ -184,7 +281,7 @@ class _Builder:
             case "workflow":
                 self._add(Symbol("workflow", node.value), span, "read")
             case "tool":
-                if node.value in self.declarations.tools:
+                if node.value in self.tools:
                     self._add(Symbol("tool", node.value), span, "read")
             case "text":
                 self._text(place)
@@ -237,7 +334,7 @@ class _Builder:
 
     def _parsed(self, place: Place, offset: int, parsed: ast.Parsed) -> None:
         found = Expression(parsed, place.node, offset, place)
-        self.index.expressions.setdefault(place.node.chunk.unit, []).append(found)
+        self.target.expressions.setdefault(place.node.chunk.unit, []).append(found)
         for expr in walk(parsed.expr):
             if isinstance(expr, ast.Name):
                 self._name(place, found, expr)

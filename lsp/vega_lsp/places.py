@@ -1,13 +1,12 @@
 """Everything in a program that means something: its keys and values with what the grammar says."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Literal
 
 from msgspec import Struct
 
 from vega_grammar import keys as grammar
 from vega_grammar import testing as test_keys
-from vegac.semantics.declarations import Declarations
 from vegac.source.findings import Findings
 from vegac.syntax.document import Step, StepReader
 from vegac.syntax.nodes import Mapping, Node, Scalar, Sequence
@@ -49,6 +48,7 @@ _KINDS: dict[str, Kind] = {
     "type": "type",
 }
 _FILE_KEYS = ("knowledge", "file", "include")
+_SECTIONS = ("agents", "workflows", "tools")
 _MODEL_KEYS = ("model", "fallback_model", "default_model")
 
 
@@ -67,13 +67,23 @@ class Place(Struct, eq=False):
     end: int = -1
 
 
-class Walker:
-    """Walks the definitions of a program's files."""
+class Piece(Struct, eq=False):
+    """A part of a program that means something by itself: a definition, or an entry at the top of
+    a file (of a section with definitions only its key)."""
 
-    def __init__(self, declarations: Declarations) -> None:
-        self.declarations = declarations
-        agents = dict.fromkeys(declarations.agents)
-        self.reader = StepReader(agents, list(agents), Findings())
+    section: str
+    owner: str
+    key: Scalar | None
+    value: Node | None
+
+
+class Walker:
+    """Walks the definitions of a program's files. `agents` and `workflows` are the names of all of
+    the program; it asks for no more of them than it needs."""
+
+    def __init__(self, agents: Collection[str], workflows: Iterable[str]) -> None:
+        self.workflows = workflows
+        self.reader = StepReader(agents, agents, Findings())
         self.section = ""
         self.owner = ""
         self.steps: dict[str, list[Step]] = {}
@@ -82,55 +92,62 @@ class Walker:
     def place(self, kind: Kind, node: Scalar, spec: grammar.Key | None = None) -> Place:
         return Place(kind, node, self.section, self.owner, spec)
 
-    def program(self) -> Iterator[Place]:
-        for tree in self.declarations.trees:
-            if tree.root is not None:
-                self.section = self.owner = ""
-                yield from self.file(tree.root)
-
-    def file(self, root: Mapping) -> Iterator[Place]:
+    def pieces(self, root: Mapping) -> Iterator[Piece]:
+        """What a file consists of, in order."""
         names = {entry.key.value for entry in root.entries}
         if "implementation" in names:
-            self.section, self.owner = "tools", ""
             name = root.get("name")
-            if isinstance(name, Scalar):
-                self.owner = name.value
-                yield self.place("definition", name)
-            yield from self.tool(root)
-            return
-        if not names & grammar.TOP.keys():
-            yield from self.definitions("tools", root)
-            return
-        for entry in root.entries:
-            self.section = self.owner = ""
-            key = entry.key.value
-            spec = grammar.TOP.get(key)
-            yield self.place("key", entry.key, spec)
-            if key in ("agents", "workflows", "tools") and isinstance(entry.value, Mapping):
-                yield from self.definitions(key, entry.value)
-            elif key == "tests" and isinstance(entry.value, Mapping):
-                self.section = "tests"
-                yield from self.tests(entry.value)
-            elif spec is not None:
-                yield from self.value(key, spec, entry.value)
+            owner = name.value if isinstance(name, Scalar) else ""
+            yield Piece("tools", owner, name if isinstance(name, Scalar) else None, root)
+        elif not names & grammar.TOP.keys():
+            yield from self._definitions("tools", root)
+        else:
+            for entry in root.entries:
+                key = entry.key.value
+                if key in _SECTIONS and isinstance(entry.value, Mapping):
+                    yield Piece("", "", entry.key, None)
+                    yield from self._definitions(key, entry.value)
+                else:
+                    yield Piece("", "", entry.key, entry.value)
 
-    def definitions(self, section: str, node: Mapping) -> Iterator[Place]:
+    def _definitions(self, section: str, node: Mapping) -> Iterator[Piece]:
         for entry in node.entries:
-            self.section, self.owner = section, entry.key.value
-            if section == "tools" and entry.key.value == "include":
-                yield self.place("key", entry.key, grammar.TOP["include"])
-                yield from self.value("include", grammar.TOP["include"], entry.value)
-                continue
-            yield self.place("definition", entry.key)
-            if not isinstance(entry.value, Mapping):
-                continue
-            match section:
-                case "agents":
-                    yield from self.table(entry.value, grammar.AGENT)
-                case "tools":
-                    yield from self.tool(entry.value)
-                case _:
-                    yield from self.workflow(entry.value)
+            yield Piece(section, entry.key.value, entry.key, entry.value)
+
+    def walk(self, piece: Piece) -> Iterator[Place]:
+        """The places of a piece."""
+        self.section, self.owner = piece.section, piece.owner
+        if not piece.section:
+            yield from self._top(piece)
+            return
+        value = piece.value
+        if piece.section == "tools" and piece.owner == "include" and piece.key is not None:
+            yield self.place("key", piece.key, grammar.TOP["include"])
+            if value is not None:
+                yield from self.value("include", grammar.TOP["include"], value)
+            return
+        if piece.key is not None:
+            yield self.place("definition", piece.key)
+        if not isinstance(value, Mapping):
+            return
+        match piece.section:
+            case "agents":
+                yield from self.table(value, grammar.AGENT)
+            case "tools":
+                yield from self.tool(value)
+            case _:
+                yield from self.workflow(value)
+
+    def _top(self, piece: Piece) -> Iterator[Place]:
+        assert piece.key is not None
+        key, value = piece.key.value, piece.value
+        spec = grammar.TOP.get(key)
+        yield self.place("key", piece.key, spec)
+        if key == "tests" and isinstance(value, Mapping):
+            self.section = "tests"
+            yield from self.tests(value)
+        elif spec is not None and value is not None:
+            yield from self.value(key, spec, value)
 
     # --- tables --------------------------------------------------------------------------------
 
@@ -331,7 +348,7 @@ class Walker:
 
     def _test(self, test: Mapping) -> Iterator[Place]:
         workflow = test.get("workflow")
-        names = list(self.declarations.workflows)
+        names = list(self.workflows)
         callee = workflow.value if isinstance(workflow, Scalar) else names[0] if names else ""
         for entry in test.entries:
             key, value = entry.key.value, entry.value

@@ -3,13 +3,22 @@
 from functools import cached_property
 from pathlib import Path
 
-from vega_lsp.index import Index, build_index
-from vega_lsp.typing import Types, collect_types
+from msgspec import Struct, field
+
+from vega_lsp import index as index_
+from vega_lsp import typing as types_
 from vegac.source.diagnostic import Diagnostic
 from vegac.source.file import Location
 from vegac.source.span import Span
 from vegac.syntax.reader import FileTree
 from vegac.workspace import Report
+
+
+class Memory(Struct, eq=False):
+    """What is remembered of a program's definitions between edits."""
+
+    index: index_.Known = field(default_factory=dict[int, index_.Part])
+    types: types_.Known = field(default_factory=dict[str, types_.WorkflowTypes])
 
 
 class Program:
@@ -18,7 +27,10 @@ class Program:
     `files` are the paths of the program's files by the names that messages give them.
     """
 
-    def __init__(self, path: Path, report: Report, files: dict[str, Path]) -> None:
+    def __init__(
+        self, path: Path, report: Report, files: dict[str, Path], memory: Memory | None = None
+    ) -> None:
+        self.memory = Memory() if memory is None else memory
         self.path = path
         self.report = report
         self.files = files
@@ -54,11 +66,11 @@ class Program:
         return found
 
     @cached_property
-    def index(self) -> Index:
+    def index(self) -> index_.Index:
         """Every definition and reference."""
-        return build_index(self.report)
+        return index_.build_index(self.report, self.memory.index)
 
     @cached_property
-    def types(self) -> Types:
+    def types(self) -> types_.Types:
         """The types of expressions and variables."""
-        return collect_types(self.report)
+        return types_.collect_types(self.report, self.memory.types)

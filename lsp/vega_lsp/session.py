@@ -12,7 +12,7 @@ from msgspec import Struct
 from pygls.uris import from_fs_path, to_fs_path
 
 from vega_lsp import positions
-from vega_lsp.program import Program
+from vega_lsp.program import Memory, Program
 from vegac.discovery import programs_under
 from vegac.source.file import SourceFile
 from vegac.source.span import Span
@@ -102,6 +102,7 @@ class Session:
         """The semantic tokens that were sent last, for the next difference."""
         self._workspaces: dict[Path, Workspace] = {}
         self._programs: dict[Path, Program] = {}
+        self._memories: dict[Path, Memory] = {}
         self._including: dict[Path, list[Path]] = {}
         self._listings: dict[Path, list[Path]] = {}
 
@@ -121,6 +122,7 @@ class Session:
         """Forget all that was found so far."""
         self._workspaces.clear()
         self._programs.clear()
+        self._memories.clear()
         self.forget_files([])
 
     # --- documents -----------------------------------------------------------------------------
@@ -199,7 +201,9 @@ class Session:
             except (UsageError, OSError) as error:
                 log.warning("%s: %s", path, error)
                 return None
-            known = Program(path, report, self._files(workspace, path, report.declarations))
+            memory = self._memories.setdefault(path, Memory())
+            files = self._files(workspace, path, report.declarations)
+            known = Program(path, report, files, memory)
             self._programs[path] = known
         return known
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from msgspec import Struct, field
 
+from vega_lsp.index import Shared
 from vegac.ir import nodes as ir
 from vegac.ir.traverse import expressions, results, statements, static_expressions, walk
 from vegac.semantics.types import Type
@@ -42,32 +43,63 @@ def _size(expr: ir.Expr) -> int:
     return expr.span.end - expr.span.start
 
 
-def collect_types(report: Report) -> Types:
-    """The types of a checked program."""
+class WorkflowTypes(Struct, eq=False):
+    """The types of one workflow."""
+
+    workflow: ir.Workflow
+    units: dict[str, list[ir.Expr]]
+    variables: dict[tuple[str, str], Type]
+
+
+Known = dict[str, WorkflowTypes]
+"""The types of a program's workflows as they were last, by name."""
+
+
+def collect_types(report: Report, known: Known | None = None) -> Types:
+    """The types of a checked program. Nothing is collected again of workflows that are known;
+    `known` then holds those of this program."""
     types = Types()
     program = report.program
     if program is None:
         return types
-    for expr in _roots(program):
-        for part in walk(expr):
-            types.units.setdefault(part.span.unit, []).append(part)
+    now: Known = {}
+    shared = Shared()
     for workflow in program.workflows:
-        for name, type_ in workflow.variables.items():
-            types.variables[workflow.name, name] = type_
-        for declared in workflow.inputs:
-            types.variables.setdefault((workflow.name, declared.name), declared.type)
+        found = known.get(workflow.name) if known is not None else None
+        if found is None or found.workflow is not workflow:
+            found = _of_workflow(workflow)
+        now[workflow.name] = found
+        shared.join(types.units, found.units)
+        types.variables.update(found.variables)
+    shared.join(types.units, _by_unit(_of_definitions(program)))
+    if known is not None:
+        known.clear()
+        known.update(now)
     return types
 
 
-def _roots(program: ir.Program) -> Iterator[ir.Expr]:
-    for workflow in program.workflows:
-        for statement in statements(workflow.body):
-            yield from expressions(statement)
-            yield from results(statement)
-            if isinstance(statement, ir.Send):
-                yield statement.message
-                for option in statement.options.values():
-                    yield from static_expressions(option)
+def _of_workflow(workflow: ir.Workflow) -> WorkflowTypes:
+    variables = {(workflow.name, name): type_ for name, type_ in workflow.variables.items()}
+    for declared in workflow.inputs:
+        variables.setdefault((workflow.name, declared.name), declared.type)
+    return WorkflowTypes(workflow, _by_unit(_of_statements(workflow)), variables)
+
+
+def _by_unit(roots: Iterator[ir.Expr]) -> dict[str, list[ir.Expr]]:
+    found: dict[str, list[ir.Expr]] = {}
+    for expr in roots:
+        for part in walk(expr):
+            found.setdefault(part.span.unit, []).append(part)
+    return found
+
+
+def _of_statements(workflow: ir.Workflow) -> Iterator[ir.Expr]:
+    for statement in statements(workflow.body):
+        yield from expressions(statement)
+        yield from results(statement)
+
+
+def _of_definitions(program: ir.Program) -> Iterator[ir.Expr]:
     for agent in program.agents:
         for value in agent.options.values():
             yield from static_expressions(value)

@@ -2,6 +2,8 @@
 
 from bisect import bisect_right
 from functools import cached_property
+from itertools import accumulate, count, islice
+from operator import add
 
 from msgspec import Struct
 
@@ -31,13 +33,10 @@ class SourceFile:
     def line_starts(self) -> list[int]:
         """The offset of each line's first character. Lines end at LF, CRLF or a lone CR."""
         text = self.text
-        starts = [0]
         if "\r" not in text:
-            position = text.find("\n")
-            while position >= 0:
-                starts.append(position + 1)
-                position = text.find("\n", position + 1)
-            return starts
+            ends = map(add, accumulate(map(len, text.split("\n"))), count(1))
+            return [0, *islice(ends, text.count("\n"))]
+        starts = [0]
         for index, char in enumerate(text):
             if char == "\n" or (char == "\r" and text[index + 1 : index + 2] != "\n"):
                 starts.append(index + 1)
