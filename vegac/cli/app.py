@@ -17,6 +17,7 @@ COMMANDS: dict[str, str] = {
     "fmt": "Put the layout of programs in order.",
     "list": "List the agents, workflows and tools of a program.",
     "show": "Show one agent, workflow or tool of a program.",
+    "graph": "Draw the steps of a workflow.",
     "eval": "Evaluate an expression.",
     "explain": "Explain a diagnostic.",
     "new": "Start a project.",

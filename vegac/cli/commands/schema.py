@@ -25,16 +25,12 @@ def schema(
     import json
 
     from vega_grammar.schema import schema_of_programs, schema_of_tests
-    from vegac.cli.problem import Problem
-    from vegac.cli.terminal import out
+    from vegac.cli.terminal import out, write_file
 
     found = schema_of_tests() if tests else schema_of_programs()
-    text = json.dumps(found, indent=1, ensure_ascii=False)
+    text = json.dumps(found, indent=1, ensure_ascii=False) + "\n"
     if output is None:
         out(text)
-        return 0
-    try:
-        output.write_text(f"{text}\n", encoding="utf-8")
-    except OSError as error:
-        raise Problem(f"cannot write '{output}': {error.strerror or error}") from None
+    else:
+        write_file(output, text)
     return 0
