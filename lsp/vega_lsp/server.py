@@ -14,6 +14,7 @@ from vega_lsp.handlers import Handler, register_features, safely
 from vega_lsp.positions import encoding_of
 from vega_lsp.publishing import Publisher
 from vega_lsp.session import Session, path_of
+from vega_lsp.views import register_views
 
 
 class VegaServer(LanguageServer):
@@ -35,6 +36,7 @@ def create() -> VegaServer:
     for register in (_lifecycle, _synchronisation, _pulled_diagnostics):
         register(server)
     register_features(server, server.session)
+    register_views(server, server.session)
     return server
 
 
