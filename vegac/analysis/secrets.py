@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from vegac.source.findings import Findings
 from vegac.syntax.nodes import Mapping, Node, Scalar, Sequence
@@ -24,9 +25,12 @@ _MARKS = re.compile(r"sk-|AKIA|gh[pousr]_|github_pat_|xox|AIza|glpat-|PRIVATE KE
 def check_secrets(trees: list[FileTree], findings: Findings) -> None:
     """`secret-in-source`: texts that look like keys of well-known services."""
     for tree in trees:
-        if tree.root is None or not _MARKS.search(tree.file.text):
+        suspicious = {chunk.unit for chunk in tree.chunks if _is_suspicious(chunk.text)}
+        if tree.root is None or not suspicious:
             continue
         for scalar in _scalars(tree.root):
+            if scalar.chunk.unit not in suspicious:
+                continue
             match = _PATTERNS.search(scalar.value)
             if match is not None:
                 findings.report(
@@ -35,6 +39,12 @@ def check_secrets(trees: list[FileTree], findings: Findings) -> None:
                     "a secret key seems to stand here, for everyone who reads the file",
                     hint="put it into the environment and write `${NAME}`; revoke this one",
                 )
+
+
+@lru_cache(maxsize=4096)
+def _is_suspicious(text: str) -> bool:
+    """Whether a piece of a file may hold a key; asked again for each check of the same file."""
+    return _MARKS.search(text) is not None
 
 
 def _scalars(node: Node) -> Iterator[Scalar]:
