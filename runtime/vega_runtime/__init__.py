@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from . import filters as filters
     from . import forms as forms
     from . import values as values
+    from .actor import Body as Body
     from .agent import Agent as Agent
     from .agent import Budget as Budget
     from .agent import CircuitBreaker as CircuitBreaker
@@ -22,6 +23,12 @@ if TYPE_CHECKING:
     from .agent import Retry as Retry
     from .agent import Skills as Skills
     from .agent import Supervision as Supervision
+    from .budget import budget as budget
+    from .combinators import batch as batch
+    from .combinators import fan_out as fan_out
+    from .combinators import parallel as parallel
+    from .combinators import pipeline as pipeline
+    from .combinators import router as router
     from .env import EnvText as EnvText
     from .env import FileText as FileText
     from .env import env_text as env_text
@@ -45,13 +52,31 @@ if TYPE_CHECKING:
     from .errors import UnmatchedCall as UnmatchedCall
     from .errors import VegaError as VegaError
     from .errors import WorkflowFailed as WorkflowFailed
+    from .exits import KILL as KILL
+    from .exits import KILLED as KILLED
+    from .exits import NOPROC as NOPROC
+    from .exits import NORMAL as NORMAL
+    from .exits import SHUTDOWN as SHUTDOWN
+    from .exits import Down as Down
+    from .exits import Exit as Exit
+    from .exits import ExitSignal as ExitSignal
+    from .exits import Monitor as Monitor
+    from .exits import ProcessEnded as ProcessEnded
+    from .exits import ProcessExit as ProcessExit
     from .forms import Form as Form
     from .group import Branch as Branch
     from .group import Group as Group
+    from .health import Alert as Alert
+    from .health import HealthMonitor as HealthMonitor
+    from .health import HealthRules as HealthRules
     from .inputs import Input as Input
     from .loops import Loop as Loop
     from .loops import loops as loops
+    from .meter import ProcessMetrics as ProcessMetrics
     from .options import RunOptions as RunOptions
+    from .orchestrator import Orchestrator as Orchestrator
+    from .process import Process as Process
+    from .process_group import ProcessGroup as ProcessGroup
     from .program import Program as Program
     from .program import VersionMismatch as VersionMismatch
     from .program import program as program
@@ -63,6 +88,20 @@ if TYPE_CHECKING:
     from .settings import Metrics as Metrics
     from .settings import Settings as Settings
     from .settings import Tracing as Tracing
+    from .streams import Done as Done
+    from .streams import EventStream as EventStream
+    from .streams import TextStream as TextStream
+    from .streams import ToolEnd as ToolEnd
+    from .streams import ToolStart as ToolStart
+    from .streams import Used as Used
+    from .supervisor import IGNORE as IGNORE
+    from .supervisor import ChildCounts as ChildCounts
+    from .supervisor import ChildError as ChildError
+    from .supervisor import ChildInfo as ChildInfo
+    from .supervisor import ChildSpec as ChildSpec
+    from .supervisor import Supervisor as Supervisor
+    from .supervisor import SupervisorFailed as SupervisorFailed
+    from .supervisor import SupervisorSpec as SupervisorSpec
     from .text import text as text
     from .tools import Argv as Argv
     from .tools import BuiltinTool as BuiltinTool
@@ -149,6 +188,45 @@ _MODULE_OF = {
     "Workflow": "workflow",
     "branch": "workflow",
     "workflow": "workflow",
+    "Body": "actor",
+    "Down": "exits",
+    "Exit": "exits",
+    "ExitSignal": "exits",
+    "Monitor": "exits",
+    "NORMAL": "exits",
+    "SHUTDOWN": "exits",
+    "KILL": "exits",
+    "KILLED": "exits",
+    "NOPROC": "exits",
+    "ProcessEnded": "exits",
+    "ProcessExit": "exits",
+    "Process": "process",
+    "ProcessGroup": "process_group",
+    "Orchestrator": "orchestrator",
+    "Alert": "health",
+    "HealthMonitor": "health",
+    "HealthRules": "health",
+    "ProcessMetrics": "meter",
+    "ChildCounts": "supervisor",
+    "ChildError": "supervisor",
+    "ChildInfo": "supervisor",
+    "ChildSpec": "supervisor",
+    "IGNORE": "supervisor",
+    "Supervisor": "supervisor",
+    "SupervisorFailed": "supervisor",
+    "SupervisorSpec": "supervisor",
+    "Done": "streams",
+    "EventStream": "streams",
+    "TextStream": "streams",
+    "ToolEnd": "streams",
+    "ToolStart": "streams",
+    "Used": "streams",
+    "batch": "combinators",
+    "fan_out": "combinators",
+    "parallel": "combinators",
+    "pipeline": "combinators",
+    "router": "combinators",
+    "budget": "budget",
 }
 _MODULES = ("events", "filters", "forms", "values")
 

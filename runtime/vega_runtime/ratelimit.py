@@ -15,9 +15,10 @@ class Limiter:
     """At most so many requests and tokens per minute, shared out fairly among callers.
 
     Callers take turns, however many requests each of them has waiting; the requests of one caller
-    go in the order of arrival. Both buckets start full and refill evenly. Strategies: "queue" waits for its turn, "reject"
-    raises RateLimited at once, "backpressure" waits too, and when the provider itself answers
-    "rate limited" it holds back everybody until the provider's Retry-After has passed.
+    go in the order of arrival. Both buckets start full and refill evenly. Strategies: "queue" waits
+    for its turn, "reject" raises RateLimited at once, "backpressure" waits too, and when the
+    provider itself answers "rate limited" it holds back everybody until the provider's Retry-After
+    has passed.
     All waits use the event loop's clock.
     """
 

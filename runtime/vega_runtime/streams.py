@@ -1,0 +1,230 @@
+"""Replies as they come: pieces of text, or everything that happens on the way."""
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
+
+from .events import Chunk, ModelCalled, Retrying, ToolEnded, ToolStarted
+
+if TYPE_CHECKING:
+    from .models.base import Usage
+    from .process import Process
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A piece of the reply."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToolStart:
+    """A tool call begins."""
+
+    tool: str
+    arguments: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ToolEnd:
+    """A tool call has ended after `duration` seconds, with a result or an error."""
+
+    tool: str
+    result: str | None
+    error: str | None
+    duration: float
+
+
+@dataclass(frozen=True, slots=True)
+class Used:
+    """What a call of the model has used; `cost` in US dollars, None: no price is known."""
+
+    usage: "Usage"
+    cost: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """A call failed and is made again after `delay` seconds; the text of it that came is void."""
+
+    attempt: int
+    delay: float
+    error: BaseException
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The message was answered, or failed, after `duration` seconds."""
+
+    response: Any
+    error: BaseException | None
+    duration: float
+
+
+StreamedEvent = Text | ToolStart | ToolEnd | Used | Retry | Done
+
+
+class _Stream(Generic[T]):
+    """Starts the message at once, and is iterated over once."""
+
+    def __init__(
+        self,
+        process: "Process",
+        text: str,
+        options: dict[str, Any],
+        pick: Callable[[Any], T | None],
+        last: "Callable[[Any, BaseException | None, float], T] | None",
+    ) -> None:
+        process.check_alive()
+        self.error: BaseException | None = None
+        """What went wrong, None while nothing did."""
+        self._reply: Any = None
+        self._done = False
+        self._queue: asyncio.Queue[T | None] = asyncio.Queue()
+        work = _feed(process, text, options, self._queue, pick, last)
+        self._task = process.orchestrator.run_task(work, f"{process.name}: stream")
+
+    @property
+    def response(self) -> Any:
+        """The whole reply. Raises `error` if there is one, RuntimeError before the end."""
+        if not self._done:
+            raise RuntimeError("a stream has a response only after its last piece")
+        if self.error is not None:
+            raise self.error
+        return self._reply
+
+    def cancel(self) -> None:
+        """Cancel the call."""
+        self._task.cancel()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._task.cancel()
+        with contextlib.suppress(asyncio.CancelledError, Exception):
+            await self._task
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> T:
+        if self._done:
+            raise StopAsyncIteration
+        try:
+            item = await self._queue.get()
+        except asyncio.CancelledError:
+            self._task.cancel()
+            raise
+        if item is not None:
+            return item
+        self._done = True
+        try:
+            self._reply = await self._task
+        except asyncio.CancelledError as error:
+            if not self._task.cancelled():
+                raise
+            self.error = error
+        except Exception as error:
+            self.error = error
+        raise StopAsyncIteration
+
+    def __del__(self) -> None:
+        # Nobody will read what is still to come.
+        task = getattr(self, "_task", None)
+        if task is not None and not task.done() and not task.get_loop().is_closed():
+            task.get_loop().call_soon_threadsafe(task.cancel)
+
+
+async def _feed(
+    process: "Process",
+    text: str,
+    options: dict[str, Any],
+    queue: "asyncio.Queue[T | None]",
+    pick: Callable[[Any], T | None],
+    last: "Callable[[Any, BaseException | None, float], T] | None",
+) -> Any:
+    def listen(event: Any) -> None:
+        item = pick(event)
+        if item is not None:
+            queue.put_nowait(item)
+
+    clock = asyncio.get_running_loop().time
+    began = clock()
+    reply: Any = None
+    failure: BaseException | None = None
+    try:
+        reply = await process.say(text, options, listen)
+        return reply
+    except BaseException as error:
+        failure = error
+        raise
+    finally:
+        if last is not None:
+            queue.put_nowait(last(reply, failure, clock() - began))
+        queue.put_nowait(None)
+
+
+class TextStream(_Stream[str]):
+    """The pieces of a reply; then `response` and `error`."""
+
+    def __init__(self, process: "Process", text: str, options: dict[str, Any]) -> None:
+        super().__init__(process, text, options, _text, None)
+
+
+class EventStream(_Stream[StreamedEvent]):
+    """What happens while a message is answered, `Done` last; then `response` and `error`."""
+
+    def __init__(self, process: "Process", text: str, options: dict[str, Any]) -> None:
+        super().__init__(process, text, options, _event, Done)
+
+
+def _text(event: Any) -> str | None:
+    return event.text if isinstance(event, Chunk) else None
+
+
+def _event(event: Any) -> StreamedEvent | None:
+    match event:
+        case Chunk():
+            return Text(event.text)
+        case ToolStarted():
+            return ToolStart(event.tool, event.arguments)
+        case ToolEnded():
+            return ToolEnd(event.tool, event.result, event.error, event.duration)
+        case ModelCalled() if event.usage is not None:
+            return Used(event.usage, None if event.cost is None else event.cost / 1_000_000)
+        case Retrying():
+            return Retry(event.attempt, event.delay, event.error)
+        case _:
+            return None
+
+
+async def told(
+    process: "Process",
+    text: str,
+    options: dict[str, Any],
+    on_chunk: Callable[[str], object] | None,
+    on_done: Callable[[Any, BaseException | None], object] | None,
+) -> None:
+    """Send a message and call back with its pieces and its end."""
+
+    def listen(event: Any) -> None:
+        if on_chunk is not None and isinstance(event, Chunk):
+            on_chunk(event.text)
+
+    reply: Any = None
+    failure: BaseException | None = None
+    try:
+        reply = await process.say(text, options, listen)
+    except BaseException as error:
+        failure = error
+        if on_done is None or not isinstance(error, Exception):
+            raise
+    finally:
+        if on_done is not None:
+            on_done(reply, failure)
