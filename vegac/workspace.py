@@ -18,6 +18,7 @@ from vegac.config import Config, read_config
 from vegac.ir import nodes as ir
 from vegac.ir.build.memory import Memory as LoweringMemory
 from vegac.ir.build.program import ProgramContext, build_program, program_of
+from vegac.ir.build.skills import SkillFile
 from vegac.policy import apply_policy, silenced_errors
 from vegac.semantics.declarations import Collector, Declarations
 from vegac.source.diagnostic import Diagnostic
@@ -27,6 +28,7 @@ from vegac.source.registry import report
 from vegac.source.renames import with_renames
 from vegac.source.span import Span
 from vegac.syntax.fix_edits import FixWriter
+from vegac.syntax.front_matter import front_matter
 from vegac.syntax.reader import FileTree, Reader
 
 if TYPE_CHECKING:
@@ -35,6 +37,8 @@ if TYPE_CHECKING:
 
 SUFFIX = ".vega.yaml"
 TEST_SUFFIX = ".vega.test.yaml"
+SKILL_PATTERNS = ("*.md", "*/SKILL.md")
+"""The files of a folder that are skills."""
 
 
 class UsageError(ValueError):
@@ -42,13 +46,15 @@ class UsageError(ValueError):
 
 
 class Lookups(Struct):
-    """What a check asked for besides the contents of files: the names that the pattern of an
-    `include` had in a folder, and whether files that agents name were there."""
+    """What a check asked for besides the contents of files of the program: the names that the
+    pattern of an `include` had in a folder (or one for skills), whether files that agents name were
+    there, and what the files of skills held."""
 
     names: dict[tuple[Path, str], tuple[str, ...]] = field(
         default_factory=dict[tuple[Path, str], tuple[str, ...]]
     )
     files: dict[Path, bool] = field(default_factory=dict[Path, bool])
+    skills: dict[Path, bytes] = field(default_factory=dict[Path, bytes])
 
 
 class Report(Struct, eq=False):
@@ -236,15 +242,23 @@ class Workspace:
             lookups.files[path] = path.is_file()
             return Path(os.path.relpath(path, folder)).as_posix(), lookups.files[path]
 
-        declarations = Collector(findings, load).collect(tree)
         placements = Placements()
+
+        def find_skills(name: str, declared_in: str) -> tuple[str, list[SkillFile] | None]:
+            path = folders[declared_in] / name
+            found = self._skills(path, lookups, placements)
+            return Path(os.path.relpath(path, folder)).as_posix(), found
+
+        declarations = Collector(findings, load).collect(tree)
         for part in declarations.trees:
             placements.update(part.placements)
         program: ir.Program | None = None
         strict = False
         lints = dict(self._config(folder).lints)
         if tree.root is not None:
-            context = build_program(findings, declarations, self.today, find_file, memory.lowering)
+            context = build_program(
+                findings, declarations, self.today, find_file, find_skills, memory.lowering
+            )
             program = program_of(context)
             strict = context.settings.strict
             lints.update(context.settings.lints)
@@ -286,6 +300,54 @@ class Workspace:
             folders[tree.file.path] = path.parent
             trees.append(tree)
         return trees
+
+    def _skills(
+        self, folder: Path, lookups: Lookups, placements: Placements
+    ) -> list[SkillFile] | None:
+        """The skills in a folder; None where there is no such folder."""
+        if not folder.is_dir():
+            lookups.names[folder.parent, folder.name] = names_of(folder.name, folder.parent)
+            return None
+        found: list[SkillFile] = []
+        for pattern in SKILL_PATTERNS:
+            names = lookups.names[folder, pattern] = names_of(pattern, folder)
+            found += (
+                self._skill(folder / name, lookups, placements)
+                for name in names
+                if name.lower() != "readme.md" and (folder / name).is_file()
+            )
+        return found
+
+    def _skill(self, path: Path, lookups: Lookups, placements: Placements) -> SkillFile:
+        shown = self.shown(path)
+        name = path.parent.name if path.name == "SKILL.md" else path.stem
+        draft = self._draft(path)
+        try:
+            data = path.read_bytes() if draft is None else draft.encode()
+        except OSError as error:
+            raise UsageError(f"cannot read '{path}': {error.strerror or error}") from None
+        lookups.skills[path] = data
+        file = SourceFile(shown, data.decode(errors="replace"))
+        placements.add(f"{shown}#", file, 0)
+        try:
+            data.decode()
+        except UnicodeDecodeError:
+            return SkillFile(shown, name, file, None, "a skill is UTF-8 text")
+        place = front_matter(file)
+        if place is None:
+            return SkillFile(shown, name, file, None, "a skill begins with a line `---`")
+        start, end = place
+        if end < 0:
+            problem = "the front matter of this skill has no second line `---`"
+            return SkillFile(shown, name, file, None, problem)
+        # Blanks in place of the fence keep the places of all that follows.
+        text = " " * (start - 1) + file.text[start - 1 : end]
+        tree = self.reader.read(SourceFile(shown, text))
+        if not text.strip():
+            tree.diagnostics.clear()
+        placements.update(tree.placements)
+        placements.add(f"{shown}#", file, 0)
+        return SkillFile(shown, name, file, tree)
 
     def compile(self, path: Path, *, expose_variables: bool = False) -> Compiled:
         """Check a program and, without errors, emit its module. Raises `UsageError` as `check`

@@ -105,15 +105,19 @@ SUPERVISION: Table = {
 }
 CONTEXT: Table = {
     "strategy": Key(
-        "word", "What is kept of a long conversation.", values=("window", "tokens", "summary")
+        "word",
+        "What is kept of a long conversation.",
+        required=True,
+        values=("window", "tokens", "summary"),
     ),
     "limit": Key("integer", "Messages (window) or tokens (tokens, summary) kept.", minimum=1),
+    "model": Key("string", "The model that writes summaries; without it, the agent's own."),
 }
 SKILLS: Table = {
     "directories": Key("strings", "Folders with skills."),
-    "include": Key("strings", "Patterns of the skills to use."),
-    "exclude": Key("strings", "Patterns of the skills to leave out."),
-    "max_active": Key("integer", "Skills active at once.", minimum=1),
+    "include": Key("strings", "Names of the skills to use, or patterns; without it, all."),
+    "exclude": Key("strings", "Names of the skills to leave out, or patterns."),
+    "max_active": Key("integer", "Skills active with one message; 3 by default.", minimum=1),
 }
 DELEGATION: Table = {
     "context_window": Key("integer", "Messages handed on with a delegated task.", minimum=0),

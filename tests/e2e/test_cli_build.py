@@ -98,6 +98,59 @@ def test_a_bundle_runs_without_the_compiler(tmp_path: Path, command: list[str]) 
     assert (bundle / "requirements.txt").read_text() == ""
 
 
+KNOWING = """
+agents:
+  Guide:
+    model: claude-haiku-4-5
+    system: {file: prompts/guide.md}
+    knowledge: [facts.md]
+    skills: {directories: [skills]}
+workflows:
+  visit:
+    steps:
+      - Guide: When do you open?
+"""
+
+
+def test_a_bundle_holds_the_files_that_agents_read(tmp_path: Path) -> None:
+    project = tmp_path / "project"
+    for name in ("prompts", "skills/hours"):
+        (project / name).mkdir(parents=True)
+    write(project, guide__vega__yaml=KNOWING)
+    (project / "facts.md").write_text("Open from 10 to 18.")
+    (project / "prompts" / "guide.md").write_text("You are a guide.")
+    (project / "skills" / "kind.md").write_text("---\ntriggers: [always]\n---\nBe kind.")
+    (project / "skills" / "hours" / "SKILL.md").write_text("---\n---\nSay the hours.")
+    assert vegac(project, "build", "--bundle", "bundle").status == 0
+    bundle = project / "bundle"
+    for name in ("facts.md", "prompts/guide.md", "skills/kind.md", "skills/hours/SKILL.md"):
+        assert (bundle / name).read_text() == (project / name).read_text()
+    # Its files are found wherever it is started; what is missing is the key alone.
+    done = subprocess.run(
+        [sys.executable, bundle / "run.py", "visit"],
+        cwd=tmp_path,
+        env=environment(tmp_path),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: ConfigError")
+    assert "ANTHROPIC_API_KEY" in done.stderr
+    assert "cannot read" not in done.stderr
+    assert "folder" not in done.stderr
+
+
+def test_a_bundle_takes_no_files_from_elsewhere(tmp_path: Path) -> None:
+    (tmp_path / "project").mkdir()
+    (tmp_path / "shared.md").write_text("shared")
+    text = KNOWING.replace("facts.md", "../shared.md").replace("{file: prompts/guide.md}", "s")
+    write(tmp_path / "project", guide__vega__yaml=text.replace("    skills:", "    x-skills:"))
+    refused = vegac(tmp_path / "project", "build", "--bundle", "bundle")
+    assert refused.status == 2
+    assert "'../shared.md' lies outside of the folder" in refused.err
+
+
 def test_a_bundle_names_what_it_needs(tmp_path: Path) -> None:
     more = PROGRAM.replace(
         "model: claude-haiku-4-5, system: You look", "model: gpt-5, system: You look"

@@ -11,7 +11,7 @@ from typing import Any
 from vegac.cli.problem import Problem
 from vegac.cli.terminal import note, write_file
 from vegac.ir import nodes as ir
-from vegac.workspace import Compiled
+from vegac.workspace import SKILL_PATTERNS, Compiled, names_of
 
 _SCRIPT = "bundle_main.py"
 _OPENAI = re.compile(r"openai/|gpt-|chatgpt-|o\d")
@@ -40,12 +40,51 @@ def write_bundle(folder: Path, compiled: Mapping[Path, Compiled]) -> None:
     programs = [result.program for result in compiled.values() if result.program]
     needed = sorted({requirement for program in programs for requirement in _needs(program)})
     write_file(folder / "requirements.txt", "".join(f"{line}\n" for line in needed))
+    _write_texts(folder, compiled)
     note(f"wrote {', '.join(f'{name}.py' for name in modules)} and the runtime to {folder}")
     note("next:")
     if needed:
         note(f"  {Path(sys.executable).name} -m pip install -r {folder / 'requirements.txt'}")
     first = next((item.name for program in programs for item in program.workflows), "WORKFLOW")
     note(f"  {Path(sys.executable).name} {folder / 'run.py'} {first} --help")
+
+
+def _write_texts(folder: Path, compiled: Mapping[Path, Compiled]) -> None:
+    """Copy the files that agents read when a run starts: prompts, knowledge and skills.
+
+    Raises Problem for what lies outside of its program's folder, and where programs disagree.
+    """
+    texts: dict[str, bytes] = {}
+    for path, result in compiled.items():
+        for name in _texts(result.program, path.parent) if result.program else ():
+            if name.startswith("../") or Path(name).is_absolute():
+                raise Problem(
+                    f"'{name}' lies outside of the folder of {path}: no bundle can take it"
+                )
+            try:
+                data = (path.parent / name).read_bytes()
+            except OSError as error:
+                raise Problem(f"cannot read '{path.parent / name}': {error.strerror}") from error
+            if texts.setdefault(name, data) != data:
+                raise Problem(f"two of the programs have a file '{name}', each another one")
+    for name, data in texts.items():
+        write_file(folder / name, data)
+
+
+def _texts(program: ir.Program, root: Path) -> Iterator[str]:
+    for agent in program.agents:
+        knowledge = agent.options.get("knowledge")
+        yield from (str(name) for name in knowledge) if isinstance(knowledge, tuple) else ()
+        system = agent.options.get("system")
+        if isinstance(system, ir.Construct) and system.name == "file_text":
+            yield str(system.positional[0])
+    options = [program.settings, *(agent.options for agent in program.agents)]
+    for skills in (option.get("skills") for option in options):
+        folders = skills.arguments.get("directories") if isinstance(skills, ir.Construct) else ()
+        for name in folders if isinstance(folders, tuple) else ():
+            if isinstance(name, str):  # others are read from the environment
+                for pattern in SKILL_PATTERNS:
+                    yield from (f"{name}/{file}" for file in names_of(pattern, root / name))
 
 
 def _runtime() -> Iterator[tuple[Path, bytes]]:

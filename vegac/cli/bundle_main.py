@@ -48,7 +48,7 @@ def _run(arguments: list[str], known: dict[str, Any]) -> int:
             budget=_number("budget", own["budget"]),
             timeout=_number("timeout", own["timeout"]),
             observers=(_tell,),
-            root=Path.cwd(),
+            root=_HERE,
         )
         inputs = raw_inputs(workflow.inputs, texts)
         result = asyncio.run(workflow.execute(inputs, options))

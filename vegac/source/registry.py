@@ -95,6 +95,8 @@ CODES: dict[str, Code] = _catalogue(
         "inherit-cycle": ("error", "An agent extends itself, directly or through others."),
         "unknown-strategy": ("error", "No strategy has that name."),
         "self-team": ("error", "An agent is a member of its own team."),
+        "bad-skill": ("error", "The front matter of a skill cannot be used."),
+        "unknown-skill": ("error", "No skill has that name."),
         "temperature-ignored": ("warning", "The model does not accept a temperature."),
         "deprecated-model": ("warning", "The model will be retired by its vendor."),
         "retired-model": ("warning", "The model was retired by its vendor."),

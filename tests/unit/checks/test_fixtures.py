@@ -55,7 +55,10 @@ def found_in(report: Report, ignored: frozenset[str] = frozenset()) -> Iterator[
 
 def files_of(report: Report) -> list[Path]:
     assert report.declarations is not None
-    return [FIXTURES / tree.file.path for tree in report.declarations.trees]
+    return [
+        *(FIXTURES / tree.file.path for tree in report.declarations.trees),
+        *report.lookups.skills,
+    ]
 
 
 @pytest.mark.parametrize("path", PROGRAMS, ids=lambda path: path.name.split(".")[0])
@@ -78,7 +81,7 @@ def test_findings_are_those_of_the_comments(path: Path) -> None:
 def test_every_code_has_a_program() -> None:
     shown = {
         code
-        for path in FIXTURES.rglob("*.yaml")
+        for path in [*FIXTURES.rglob("*.yaml"), *FIXTURES.rglob("*.md")]
         for _, _, _, code in expected_in(path.read_text(encoding="utf-8", errors="replace"), "")
     }
     assert shown == {name for name, code in CODES.items() if not code.planned}

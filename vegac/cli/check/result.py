@@ -80,7 +80,8 @@ def inputs(report: Report, workspace: Workspace) -> Inputs:
         {
             str(workspace.root / tree.file.path): digest(_bytes(tree.file))
             for tree in trees_of(report)
-        },
+        }
+        | {str(path): digest(data) for path, data in report.lookups.skills.items()},
         tuple(
             (str(folder), pattern, names)
             for (folder, pattern), names in report.lookups.names.items()

@@ -11,6 +11,7 @@ from vegac.ir import nodes as ir
 from vegac.ir.build.fields import INVALID, FieldReader, Invalid, Read
 from vegac.ir.build.models import check_model, check_temperature
 from vegac.ir.build.scope import FixedScope
+from vegac.ir.build.skills import SkillReader
 from vegac.ir.build.texts import TextBuilder, as_text
 from vegac.semantics.declarations import Declaration, Declarations
 from vegac.source.findings import Findings
@@ -24,7 +25,6 @@ CONSTRUCTORS = {
     "rate_limit": "RateLimit",
     "circuit_breaker": "CircuitBreaker",
     "supervision": "Supervision",
-    "skills": "Skills",
     "delegation": "Delegation",
     "logging": "Logging",
     "tracing": "Tracing",
@@ -60,6 +60,7 @@ class AgentBuilder:
         mcp: tuple[str, ...],
         today: date,
         find_file: FindFile,
+        skills: SkillReader,
     ) -> None:
         self.findings = findings
         self.program = program
@@ -72,6 +73,7 @@ class AgentBuilder:
         self.used_agents: set[str] = set()
         self.today = today
         self.find_file = find_file
+        self.skills = skills
         self.resolved: dict[str, Resolved] = {}
 
     def build(self) -> list[ir.Agent]:
@@ -170,7 +172,6 @@ class AgentBuilder:
                 continue
             self.findings.quiet += id(entry) not in own
             value = self._field(name, entry.value, file, declaration)
-            report_unsupported(self.findings, name, value, entry.key.span, declaration.name)
             self.findings.quiet -= id(entry) not in own
             if not isinstance(value, Invalid):
                 options["display_name" if name == "name" else name] = value
@@ -244,6 +245,8 @@ class AgentBuilder:
                 return self._context(node)
             case "budget":
                 return self._budget(node)
+            case "skills":
+                return self.skills.read(node, file)
             case "knowledge":
                 items = node.items if isinstance(node, Sequence) else [node]
                 read = [self._file(item, file, name) for item in items]
@@ -341,7 +344,11 @@ class AgentBuilder:
         items = node.items if isinstance(node, Sequence) else [node]
         found: list[ir.StaticValue] = []
         for item in items:
-            if not isinstance(item, Scalar):
+            if isinstance(item, Scalar) and item.value in found:
+                self.findings.report(
+                    "duplicate-value", item.span, f"'{item.value}' is in the team already"
+                )
+            elif not isinstance(item, Scalar):
                 self.reader.string(item, "team")
             elif item.value == agent.name:
                 self.findings.report(
@@ -357,6 +364,9 @@ class AgentBuilder:
     def _context(self, node: Node) -> Read:
         if isinstance(node, Mapping):
             values = self.reader.values(node, grammar.CONTEXT, "`context`")
+            model = node.get("model")
+            if isinstance(model, Scalar) and isinstance(values.get("model"), str):
+                check_model(self.findings, model, own_endpoint=False, today=self.today)
             return ir.Construct("Context", values)
         word = self.reader.word(node, grammar.AGENT["context"], "context")
         return word if isinstance(word, Invalid) else ir.Construct("Context", {"strategy": word})
@@ -381,8 +391,6 @@ def report_unsupported(findings: Findings, name: str, value: Read, span: Span, o
             if arguments.get("enabled", True) is not True:
                 return
             asked = f"`{name}`"
-        case "context", ir.Construct(arguments={"strategy": "summary"}):
-            asked = "the strategy summary"
         case _:
             return
     findings.report(

@@ -8,6 +8,7 @@ from vegac.ir.build.agents import AgentBuilder, FindFile
 from vegac.ir.build.memory import Journal, Lowered, Memory, Names, Question, Signature
 from vegac.ir.build.models import check_model
 from vegac.ir.build.settings import Settings, read_settings
+from vegac.ir.build.skills import FindSkills, SkillReader
 from vegac.ir.build.tools import build_tool
 from vegac.ir.build.workflow import Built, build_workflow, read_inputs
 from vegac.ir.traverse import statements
@@ -30,17 +31,25 @@ class ProgramContext:
         declarations: Declarations,
         today: date,
         find_file: FindFile,
+        find_skills: FindSkills,
         memory: Memory | None = None,
     ) -> None:
         self.findings = findings
         self.declarations = declarations
-        self.settings: Settings = read_settings(findings, declarations.settings)
+        skills = SkillReader(findings, find_skills)
+        self.settings: Settings = read_settings(findings, declarations.settings, skills)
         self.journal = Journal()
         self.agents = Names("agents", declarations.agents, self.journal)
         self.workflow_names = Names("workflows", declarations.workflows, self.journal)
         self.incomplete = Names("incomplete", declarations.incomplete, self.journal)
         self.agent_builder = AgentBuilder(
-            findings, declarations, self.settings.values, self.settings.mcp, today, find_file
+            findings,
+            declarations,
+            self.settings.values,
+            self.settings.mcp,
+            today,
+            find_file,
+            skills,
         )
         self.memory = Memory() if memory is None else memory
         self.surroundings = self._surroundings()
@@ -176,13 +185,14 @@ def build_program(
     declarations: Declarations,
     today: date,
     find_file: FindFile,
+    find_skills: FindSkills,
     memory: Memory | None = None,
 ) -> ProgramContext:
     """Lower everything; the IR is `program_of(context)`. Models are judged as of `today`.
 
     What is in the memory is not lowered again; then the IR of workflows must not be changed.
     """
-    context = ProgramContext(findings, declarations, today, find_file, memory)
+    context = ProgramContext(findings, declarations, today, find_file, find_skills, memory)
     default = context.settings.default_model
     if default is not None:
         check_model(findings, default, own_endpoint=False, today=today)
@@ -201,12 +211,13 @@ def program_of(context: ProgramContext) -> ir.Program:
     """The IR of a lowered program."""
     declarations = context.declarations
     workflows = [context.built[name].workflow for name in declarations.workflows]
-    _spread(context, workflows)
+    agents = context.agent_builder.build()
+    _spread(context, workflows, {agent.name: team_of(agent) for agent in agents})
     return ir.Program(
         declarations.file,
         declarations.name,
         declarations.description,
-        context.agent_builder.build(),
+        agents,
         [
             build_tool(context.findings, tool, context.settings.delimiters)
             for tool in declarations.tools.values()
@@ -216,9 +227,29 @@ def program_of(context: ProgramContext) -> ir.Program:
     )
 
 
-def _spread(context: ProgramContext, workflows: list[ir.Workflow]) -> None:
+def team_of(agent: ir.Agent) -> tuple[str, ...]:
+    """The names of an agent's team."""
+    team = agent.options.get("team", ())
+    return tuple(str(name) for name in team) if isinstance(team, tuple) else ()
+
+
+def _with_teams(names: set[str], teams: dict[str, tuple[str, ...]]) -> set[str]:
+    """Agents and all whom tasks that they hand on may reach."""
+    found: set[str] = set()
+    waiting = list(names)
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            waiting += teams.get(name, ())
+    return found
+
+
+def _spread(
+    context: ProgramContext, workflows: list[ir.Workflow], teams: dict[str, tuple[str, ...]]
+) -> None:
     """Give each workflow the agents and the tools of all that it calls."""
-    agents = {name: set(built.agents) for name, built in context.built.items()}
+    agents = {name: _with_teams(set(b.agents), teams) for name, b in context.built.items()}
     tools = {name: set(lowered.own_tools) for name, lowered in context.lowered.items()}
     changed = True
     while changed:

@@ -27,7 +27,9 @@ class Settings:
         self.default_model: Scalar | None = None
 
 
-def read_settings(findings: Findings, declaration: Declaration | None) -> Settings:
+def read_settings(
+    findings: Findings, declaration: Declaration | None, skills: SkillReader
+) -> Settings:
     """The settings that a program declares, read and checked."""
     settings = Settings()
     if declaration is None:
