@@ -41,13 +41,19 @@ def apply_policy(
     `unused-ignore`.
     """
     comments = {tree.file.path: ignores(tree.file) for tree in trees}
+    silenced = {
+        (path, comment.line, code)
+        for path, found in comments.items()
+        for comment in found
+        for code in comment.codes
+    }
     used: set[tuple[str, int, str]] = set()
     kept: list[Diagnostic] = []
     for finding in findings:
         place = placements.locate(finding.span)
-        path, line = place.file.path, place.position.line
-        if any(c.line == line and finding.code in c.codes for c in comments.get(path, ())):
-            used.add((path, line, finding.code))
+        silencer = (place.file.path, place.position.line, finding.code)
+        if silencer in silenced:
+            used.add(silencer)
         else:
             kept.append(finding)
     for tree in trees:

@@ -1,6 +1,8 @@
 """Comments that silence findings: `# vegac: ignore[code, ...]`."""
 
 import re
+from bisect import bisect_left, bisect_right
+from itertools import accumulate
 
 from msgspec import Struct
 from yaml.error import MarkedYAMLError
@@ -33,7 +35,7 @@ def ignores(file: SourceFile) -> list[Ignore]:
     matches = list(_IGNORE.finditer(text))
     if not matches:
         return []
-    inside = _scalars(text, [match.start() for match in matches])
+    scalars = _Ranges(_scalars(text, [match.start() for match in matches]))
     return [
         Ignore(
             file.position(match.start()).line,
@@ -42,18 +44,33 @@ def ignores(file: SourceFile) -> list[Ignore]:
             match.end(),
         )
         for match in matches
-        if not any(start <= match.start() < end for start, end in inside)
+        if match.start() not in scalars
     ]
 
 
+class _Ranges:
+    """Ranges of a text, to be asked for places in them."""
+
+    def __init__(self, ranges: list[tuple[int, int]]) -> None:
+        ranges.sort()
+        self._starts = [start for start, _ in ranges]
+        self._ends = list(accumulate((end for _, end in ranges), max))
+
+    def __contains__(self, place: int) -> bool:
+        index = bisect_right(self._starts, place) - 1
+        return index >= 0 and place < self._ends[index]
+
+
 def _scalars(text: str, places: list[int]) -> list[tuple[int, int]]:
-    """The content of the scalars in those pieces of a file that hold one of the places."""
+    """The content of the scalars in those pieces of a file that hold one of the places, which are
+    in order."""
     parts = cut("", text) or []
     pieces = [piece for part in parts for piece in (part.piece, *part.members)]
     bounds = [(piece.start, piece.end) for piece in pieces] or [(0, len(text))]
     found: list[tuple[int, int]] = []
     for start, end in bounds:
-        if any(start <= place < end for place in places):
+        first = bisect_left(places, start)
+        if first < len(places) and places[first] < end:
             found.extend((start + first, start + last) for first, last in _content(text[start:end]))
     return found
 

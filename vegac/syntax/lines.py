@@ -10,7 +10,7 @@ _LINE = re.compile(
     r"[ \t]*(?P<colon>:)(?=[ \t]|$))?[ \t]*(?P<value>.*)"
 )
 _LONG = 4_000
-_COMMENT = re.compile(r"(?:^|[ \t]+)#.*$")
+_COMMENT = re.compile(r"(?:^|(?<=[ \t]))#.*$")
 
 
 class Line(Struct, frozen=True):

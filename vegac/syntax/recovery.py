@@ -30,12 +30,14 @@ class Effort:
     Counted in characters read; each reading costs some more for its start.
     """
 
+    START = 2_000
+
     def __init__(self, left: int = 4_000_000) -> None:
         self.left = left
 
     def spend(self, text: str) -> bool:
         """Takes the cost of one more reading of `text`; False if it is more than there is."""
-        self.left -= len(text) + 500
+        self.left -= len(text) + self.START
         return self.left > 0
 
 
@@ -55,6 +57,9 @@ def recover(chunk: Chunk, depth: int, column: int | None, effort: Effort) -> Com
             break
         if found.failure.deep:
             findings.append(too_deep(chunk.unit, mended.back(found.failure.problem)))
+            return _husk(chunk, column is None, findings)
+        if effort.left <= 0 and not findings:
+            findings.append(_given_up(chunk, mended.back(found.failure.problem)))
             return _husk(chunk, column is None, findings)
         scene = _scene(mended.text, found)
         if scene is None:
@@ -147,13 +152,7 @@ def _flaws(result: Composed | Failure) -> int:
 
 def _finding(chunk: Chunk, mended: Mended, scene: Scene, repair: Repair | None) -> Diagnostic:
     if repair is None:
-        start, end = mended.back_range(scene.problem, scene.problem + 1)
-        return Diagnostic(
-            "yaml-syntax",
-            "error",
-            "YAML cannot be read from here on",
-            _place(chunk, start, end),
-        )
+        return _given_up(chunk, mended.back(scene.problem))
     start, end = mended.back_range(repair.start, repair.end)
     fixes: tuple[Fix, ...] = ()
     if repair.fix:
@@ -170,6 +169,11 @@ def _finding(chunk: Chunk, mended: Mended, scene: Scene, repair: Repair | None) 
         hint=repair.hint,
         fixes=fixes,
     )
+
+
+def _given_up(chunk: Chunk, start: int) -> Diagnostic:
+    message = "YAML cannot be read from here on"
+    return Diagnostic("yaml-syntax", "error", message, _place(chunk, start, start + 1))
 
 
 def _place(chunk: Chunk, start: int, end: int) -> Span:

@@ -11,6 +11,9 @@ from vegac.syntax.yaml_findings import quoted
 
 _HOLE = re.compile(r"\{\{.*?\}\}|<<.*?>>")
 _HOLE_OPEN = re.compile(r"\{\{|<<")
+_FLOW_END = re.compile(r"[,\]}]")
+_NEAR = 1_000
+"""How far from a problem its cure is looked for within a line: lines may be very long."""
 _BAD_START = re.compile(r"[@`%*&!|>]")
 _PAIRS = {"[": "]", "{": "}"}
 _OPENERS = {"]": "[", "}": "{"}
@@ -156,11 +159,9 @@ def holes(scene: Scene) -> Iterator[Repair]:
             if first not in "[{\"'" or text.startswith("{{", line.value):
                 yield from quote_value(line, text, message, None, hint)
         segments = [
-            _flow_segment(text, line, line.value + match.start(), line.value + match.end())
-            for match in _HOLE.finditer(text[line.value : line.end])
-        ]
-        segments = [
-            (start, end) for start, end in dict.fromkeys(segments) if text[start] not in "\"'"
+            (start, end)
+            for start, end in dict.fromkeys(_flow_segments(scene, line))
+            if text[start] not in "\"'"
         ]
         hit = [pair for pair in segments if pair[0] <= scene.problem <= pair[1]]
         for chosen in (hit, segments):
@@ -171,17 +172,23 @@ def holes(scene: Scene) -> Iterator[Repair]:
                 )
 
 
-def _flow_segment(text: str, line: Line, start: int, end: int) -> tuple[int, int]:
-    """The item of a flow collection around a hole."""
-    while start > line.value and text[start - 1] not in "[{,":
-        if text[start - 1] == " " and text[start - 2] == ":":
-            break
-        start -= 1
-    while text[start] == " ":
-        start += 1
-    while end < line.stop and text[end] not in ",]}":
-        end += 1
-    return start, len(text[:end].rstrip(" \t"))
+def _flow_segments(scene: Scene, line: Line) -> Iterator[tuple[int, int]]:
+    """The items of flow collections around the holes of a line near the problem."""
+    text = scene.text
+    first = max(line.value, scene.problem - _NEAR)
+    last = min(line.end, scene.problem + _NEAR)
+    reach = first
+    for match in _HOLE.finditer(text, first, last):
+        start, end = match.span()
+        openers = [text.rfind(opener, first, start) for opener in "[{,"]
+        colon = text.rfind(": ", first, start)
+        start = max(first, *(place + 1 for place in openers), colon + 2 if colon >= 0 else 0)
+        while text[start] == " ":
+            start += 1
+        if end > reach:
+            closer = _FLOW_END.search(text, end, line.stop)
+            reach = closer.start() if closer else max(end, line.stop)
+        yield start, len(text[:reach].rstrip(" \t"))
 
 
 def brackets(scene: Scene) -> Iterator[Repair]:
