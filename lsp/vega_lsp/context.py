@@ -5,8 +5,6 @@ from typing import Literal
 
 from msgspec import Struct, field
 
-from vega_grammar import keys as grammar
-
 # An optional row of dashes, a key, its colon and what follows.
 _LINE = re.compile(
     r"(?P<indent>[ ]*)(?P<dashes>(?:-[ ]+)*)"
@@ -39,6 +37,10 @@ class Context(Struct):
     start: int = 0
     in_list: bool = False
     """Whether a dash stands directly before the place."""
+    in_flow: bool = False
+    """Whether braces or brackets are around the place."""
+    levels: list[dict[str, str]] = field(default_factory=list[dict[str, str]])
+    """For each key of `path` the others of its mapping that stand before it, with their values."""
 
 
 class _Line(Struct):
@@ -59,20 +61,34 @@ def context_at(text: str, offset: int) -> Context:
     column = len(match["indent"]) + len(match["dashes"] or "")
     dash = len(match["indent"]) if match["dashes"] else -1
     above = text[:start].splitlines()
-    path, siblings, inside = _around(above, column, dash)
+    path, levels, siblings, inside = _around(above, column, dash)
     if hole is not None:
-        key = [_bare(match["key"])] if match["key"] and not inside else []
-        return Context("expression", path + key, siblings, text[hole:offset], hole)
-    if inside:
-        return Context("text", path, siblings)
+        if match["key"] and inside < 0:
+            path, levels = [*path, _bare(match["key"])], [*levels, siblings]
+        return Context("expression", path, siblings, text[hole:offset], hole, levels=levels)
+    if inside >= 0:
+        opening = _flow_value(text, above, inside)
+        if opening < 0:
+            return Context("text", path, siblings, levels=levels)
+        value = text[opening:offset].replace("\n", " ").replace("\r", " ")
+        return _in_value(Context("value", path, levels[-1], value, opening, levels=levels))
     siblings.update(_below(text, offset, column))
     if match["key"] is None:
-        word = before[column:]
-        return Context("keys", path, siblings, word, start + column, in_list=dash >= 0)
-    value = match["value"]
-    return _in_value(
-        Context("value", [*path, _bare(match["key"])], siblings, value, offset - len(value))
-    )
+        return Context(
+            "keys", path, siblings, before[column:], start + column, dash >= 0, levels=levels
+        )
+    path, value = [*path, _bare(match["key"])], match["value"]
+    levels = [*levels, siblings]
+    return _in_value(Context("value", path, siblings, value, offset - len(value), levels=levels))
+
+
+def _flow_value(text: str, above: list[str], line: int) -> int:
+    """Where a value in flow style begins that goes over several lines, or -1."""
+    found = _read(above[line])
+    if found is None or not found.value.startswith(("{", "[")) or found.value.startswith("{{"):
+        return -1
+    start = sum(len(part) for part in text.splitlines(keepends=True)[:line])
+    return start + above[line].index(found.value)
 
 
 def _in_value(context: Context) -> Context:
@@ -84,7 +100,8 @@ def _in_value(context: Context) -> Context:
     elif opening in "[{" and opening and not value.startswith("{{"):
         last = max(value.rfind(sign) for sign in "[{,")
         part = value[last + 1 :].lstrip()
-        context.in_list = opening == "["
+        context.in_list, context.in_flow = opening == "[", True
+        context.siblings = {} if opening == "{" else context.siblings
         found = re.match(r"([^:]*):[ ]+(.*)", part)
         for other in re.finditer(r"[{,]\s*([\w-]+):", value):
             context.siblings[other[1]] = ""
@@ -92,6 +109,7 @@ def _in_value(context: Context) -> Context:
             context.shape, context.word = "keys", part
         elif found is not None:
             context.path.append(_bare(found[1]))
+            context.levels.append(context.siblings)
             context.word = found[2]
         else:
             context.word = part
@@ -126,42 +144,47 @@ def _goes_on(text: str, opening: int, rest: str) -> bool:
     )
 
 
-def _around(above: list[str], column: int, dash: int) -> tuple[list[str], dict[str, str], bool]:
-    """The keys around a line, the others of its mapping, and whether it is inside a text."""
+def _around(
+    above: list[str], column: int, dash: int
+) -> tuple[list[str], list[dict[str, str]], dict[str, str], int]:
+    """The keys around a line with the others of their mappings, the others of its own mapping, and
+    the line whose text it goes on with (or -1)."""
     path: list[str] = []
+    levels: list[dict[str, str]] = []
     siblings: dict[str, str] = {}
+    current = siblings
     own, limit, first = column, column if dash < 0 else dash + 1, True
     open_item = dash < 0
-    inside = False
+    inside = -1
     for index in range(len(above) - 1, -1, -1):
         line = above[index]
-        bare = line.lstrip()
-        indent = len(line) - len(bare)
-        if not bare or (indent > own and indent >= limit) or bare[0] == "#":
-            continue  # nothing, or what lies deeper
+        if not line.strip() or line.lstrip().startswith("#"):
+            continue
         found = _read(line)
         if found is None:
             continue
         if open_item and found.column == own and found.key:
-            if first:
-                siblings[found.key] = found.value
-            elif found.dash >= 0:
+            current[found.key] = found.value
+            if found.dash >= 0 and not first:
                 # The step that holds the block: its main key says what the block means.
                 path.insert(0, found.key)
+                levels.insert(0, dict[str, str]())
             if found.dash >= 0:
                 open_item, limit = False, found.dash + 1
             continue
         if found.column < limit and found.key:
             if first and column > found.column and not _EMPTY.match(found.value):
-                inside = True
+                inside = index
+            current = {}
             path.insert(0, found.key)
+            levels.insert(0, current)
             first = False
             own = found.column
             open_item = found.dash < 0
             limit = found.dash + 1 if found.dash >= 0 else found.column
             if found.column == 0:
                 break
-    return path, siblings, inside
+    return path, levels, siblings, inside
 
 
 def _read(line: str) -> _Line | None:
@@ -191,92 +214,3 @@ def _below(text: str, offset: int, column: int) -> dict[str, str]:
 
 def _bare(key: str) -> str:
     return key[1:-1] if key[:1] in ("'", '"') and key[-1:] == key[:1] else key.strip()
-
-
-# --- what the path means --------------------------------------------------------------------------
-
-
-class Meaning(Struct):
-    """What the grammar says of a path: the table of keys that may stand there, and the key whose
-    value is meant. `names` says that free names stand there; `callee` is the workflow whose inputs
-    are the keys; `step` that steps stand there."""
-
-    table: grammar.Table = {}
-    spec: grammar.Key | None = None
-    step: bool = False
-    section: str = ""
-    owner: str = ""
-    callee: str = ""
-    name: str = ""
-
-
-def meaning_of(path: list[str], siblings: dict[str, str]) -> Meaning:
-    """What stands at a path."""
-    found = Meaning(table=grammar.TOP)
-    for index, key in enumerate(path):
-        found = _into(found, path[:index], key, siblings if index >= len(path) - 1 else {})
-    return found
-
-
-def _into(parent: Meaning, above: list[str], key: str, siblings: dict[str, str]) -> Meaning:
-    section = above[0] if above else ""
-    owner = above[1] if len(above) > 1 else ""
-    found = Meaning(section=section or key, owner=owner, name=key)
-    match above:
-        case []:
-            found.spec = grammar.TOP.get(key)
-        case ["agents"]:
-            found.table, found.owner = grammar.AGENT, key
-        case ["tools"]:
-            found.table, found.owner = grammar.TOOL, key
-        case ["workflows"]:
-            found.table, found.owner = grammar.WORKFLOW, key
-        case ["workflows", _, "inputs"]:
-            found.table = grammar.INPUT
-            found.spec = grammar.INPUT["type"]
-        case ["tools", _, "params"]:
-            found.table = grammar.PARAM
-        case ["tools", _, "implementation"]:
-            table = next(iter(grammar.IMPLEMENTATION.values()))
-            for other in grammar.IMPLEMENTATION.values():
-                table = other if key in other else table
-            found.spec = table.get(key)
-        case _:
-            found.spec = parent.table.get(key) if not parent.step else _step_key(key)
-            if parent.step and found.spec is None:
-                found.table = grammar.SEND
-                found.spec = grammar.SEND["send"]
-                return found
-    spec = found.spec
-    if section == "workflows" and (key in _STEP_LISTS) and len(above) > 1:
-        found.step = True
-        if key == "parallel":
-            found.table = grammar.PARALLEL_AGENT
-        return found
-    if key.startswith("for ") and parent.step:
-        found.step = True
-        return found
-    if key == "with":
-        found.callee = siblings.get("workflow", "").strip()
-    if key == "implementation":
-        word = siblings.get("type", "").strip()
-        found.table = grammar.IMPLEMENTATION.get(word, {}) or {
-            name: spec for table in grammar.IMPLEMENTATION.values() for name, spec in table.items()
-        }
-        return found
-    for kind in spec.kind.split("|") if spec is not None else ():
-        name = kind.partition(":")[2]
-        if kind.startswith(("table:", "tables:")):
-            found.table = grammar.TABLES[name]
-    return found
-
-
-def _step_key(key: str) -> grammar.Key | None:
-    if key.startswith("for "):
-        return grammar.STEPS["for"]["steps"]
-    table: grammar.Table = {
-        **grammar.SEND,
-        **{name: spec for table in grammar.STEPS.values() for name, spec in table.items()},
-        **grammar.COMMON,
-    }
-    return table.get(key)

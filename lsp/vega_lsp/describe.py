@@ -44,6 +44,25 @@ def described(program: Program, symbol: Symbol) -> str:
             return _variable(program, symbol)
 
 
+def about(program: Program, what: tuple[str, ...]) -> str:
+    """What there is to say of a completion: a kind, a name, and for names of variables and
+    parameters their owner (and on which path they have no value)."""
+    match what:
+        case ("filter", name):
+            return filter_text(name)
+        case ("model", name):
+            return model_text(name)
+        case ("agent" | "workflow" | "tool" as kind, name):
+            return described(program, Symbol(kind, name))
+        case ("parameter", name, owner, _):
+            return described(program, Symbol("parameter", name, owner))
+        case ("variable", name, owner, unset):
+            text = described(program, Symbol("variable", name, owner))
+            return f"{text}\n\nIt has no value {unset}." if unset else text
+        case _:
+            return ""
+
+
 def code(text: str) -> str:
     return f"```vega\n{text}\n```"
 
@@ -210,12 +229,43 @@ def filter_text(name: str) -> str:
     return "\n\n".join(lines)
 
 
+_KINDS = {
+    "condition": "condition",
+    "strings": "list of texts",
+    "words": "list of words",
+    "agents": "list of agents",
+    "tools": "list of tools",
+    "string": "text",
+    "value": "any value",
+    "for": "item in items",
+    "save": "name",
+    "implementation": "map",
+    "rate_limits": "map",
+    "any": "any value",
+    "steps": "steps",
+}
+
+
+def kind_text(spec: grammar.Key) -> str:
+    """What a key takes, in a few words."""
+    words: list[str] = []
+    for kind in spec.kind.split("|"):
+        if kind == "word" and spec.values:
+            words += spec.values
+        elif kind.startswith("table:"):
+            words.append("map")
+        elif kind.startswith("tables:"):
+            words.append("list of maps")
+        else:
+            words.append(_KINDS.get(kind, kind))
+    return " | ".join(dict.fromkeys(words))
+
+
 def key_text(name: str, spec: grammar.Key) -> str:
     """What a key means and takes."""
-    kind = spec.kind.replace("|", " | ").replace("table:", "").replace("tables:", "list of ")
-    lines = [code(f"{name}: {kind.lower()}"), spec.doc]
-    if spec.values:
-        lines.append("one of " + ", ".join(f"`{value}`" for value in spec.values))
+    lines = [code(f"{name}: {kind_text(spec)}"), spec.doc]
+    if spec.values and "words" in spec.kind:
+        lines.append("Words: " + ", ".join(f"`{value}`" for value in spec.values))
     bounds = [
         f"{word} {bound:g}"
         for word, bound in (("at least", spec.minimum), ("at most", spec.maximum))
@@ -224,7 +274,7 @@ def key_text(name: str, spec: grammar.Key) -> str:
     if spec.required:
         bounds.insert(0, "required")
     if bounds:
-        lines.append(", ".join(bounds))
+        lines.append(", ".join(bounds).capitalize() + ".")
     return "\n\n".join(lines)
 
 

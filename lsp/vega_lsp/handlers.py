@@ -17,6 +17,7 @@ from vega_lsp.features import (
     formatting,
     hints,
     hover,
+    items,
     links,
     navigation,
     rename,
@@ -53,7 +54,7 @@ FEATURES: dict[str, tuple[Feature, Any]] = {
     types.TEXT_DOCUMENT_HOVER: (hover.hover, None),
     types.TEXT_DOCUMENT_COMPLETION: (
         completion.completion,
-        types.CompletionOptions(trigger_characters=completion.TRIGGERS),
+        types.CompletionOptions(trigger_characters=completion.TRIGGERS, resolve_provider=True),
     ),
     types.TEXT_DOCUMENT_DEFINITION: (navigation.definition, None),
     types.TEXT_DOCUMENT_REFERENCES: (navigation.references, None),
@@ -93,6 +94,9 @@ def register_features(server: LanguageServer, session: Session) -> None:
     def find_symbols(params: types.WorkspaceSymbolParams) -> list[types.WorkspaceSymbol]:
         return symbols.workspace_symbols(session, params.query)
 
+    def resolve(found: types.CompletionItem) -> types.CompletionItem:
+        return items.resolve(session, found)
+
     def incoming(params: types.CallHierarchyIncomingCallsParams) -> Any:
         return calls.incoming(session, params)
 
@@ -121,6 +125,7 @@ def register_features(server: LanguageServer, session: Session) -> None:
     server.command("vega.fixAll")(fix_all)
     server.command("vega.run")(tell("run"))
     server.command("vega.test")(tell("test"))
+    server.feature(types.COMPLETION_ITEM_RESOLVE)(safely(resolve))
     server.feature(types.WORKSPACE_SYMBOL)(safely(find_symbols))
     server.feature(types.CALL_HIERARCHY_INCOMING_CALLS)(safely(incoming))
     server.feature(types.CALL_HIERARCHY_OUTGOING_CALLS)(safely(outgoing))

@@ -1,7 +1,6 @@
 """Which variables have a value at a place in a workflow, and of what type."""
 
-from datetime import date
-from typing import Literal
+from typing import Literal, cast
 
 from msgspec import Struct, field
 
@@ -16,10 +15,10 @@ from vegac.ir.build.steps import StepBuilder
 from vegac.ir.build.workflow import read_inputs
 from vegac.semantics.declarations import Declarations
 from vegac.semantics.flow import Flow
-from vegac.semantics.types import Type
+from vegac.semantics.types import ANY, Type
 from vegac.source.findings import Findings
 from vegac.syntax.document import Step, inner_blocks
-from vegac.syntax.nodes import Mapping
+from vegac.syntax.nodes import Mapping, Scalar
 
 
 class Bindings(Struct, eq=False):
@@ -66,7 +65,8 @@ def bindings_at(program: Program, workflow: str, unit: str, offset: int) -> Bind
     scope.step_names = assigned.step_names
     for one in read.values():
         scope.assign(one.name, one.type, one.span)
-    builder = _Watcher(_Known(findings, declarations, program), scope, workflow, target, moment)
+    known = cast("ProgramContext", _Known(findings, declarations, program))
+    builder = _Watcher(known, scope, workflow, target, moment)
     try:
         builder.block(steps, workflow)
         builder.keep()
@@ -105,19 +105,31 @@ def _open_end(step: Step, offset: int) -> bool:
     return not step.node.chunk.text[step.node.end : offset].strip()
 
 
-class _Known(ProgramContext):
-    """The rest of the program as the last check found it."""
+class _Known:
+    """What steps ask about the rest of the program (see `ProgramContext`), answered as the last
+    check found it."""
 
     def __init__(self, findings: Findings, declarations: Declarations, program: Program) -> None:
-        super().__init__(findings, declarations, date.today(), lambda name, _: (name, True))
+        self.findings = findings
         self.program = program
+        self.agents = dict.fromkeys(declarations.agents)
+        self.workflow_names = dict.fromkeys(declarations.workflows)
+        self.incomplete = declarations.incomplete
+        self.delimiters = "both"
+        self.explicit_names: set[str] = set()
 
     def signature(self, name: str) -> Signature:
         workflow = workflow_of(self.program, name)
         if workflow is None:
-            return super().signature(name)
+            return Signature({}, ANY, complete=False)
         inputs = {declared.name: declared for declared in workflow.inputs}
         return Signature(inputs, workflow.result_type)
+
+    def tool(self, item: Scalar) -> ir.StaticValue:
+        return item.value
+
+    def unknown_agent(self, scalar: Scalar) -> None:
+        """Nothing is reported here."""
 
 
 class _Watcher(StepBuilder):

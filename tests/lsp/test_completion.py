@@ -26,12 +26,12 @@ async def offered(editor: Any, old: str, new: str, name: str = "main.vega.yaml")
     ("old", "new", "wanted", "unwanted"),
     [
         # Expressions: whole, open, in every style.
-        ("<<topic>>.", "<<^>>.", ["topic", "draft", "rounds", "date", "loop"], ["Coder"]),
+        ("<<topic>>.", "<<^>>.", ["topic", "draft", "rounds", "date"], ["Coder", "loop", "notes"]),
         ("<<topic>>.", "<<to^", ["topic"], ["upper"]),
         ("<<topic>>.", "<<topic | ^", ["upper", "default"], ["join", "round"]),
         ("<<rounds + 1>>", "<<rounds + 1 | ^", ["round", "abs"], ["upper"]),
-        ("<<topic>>.", "<<steps.^>>.", ["draft.output", "checked.output"], ["topic"]),
-        ("<<topic>>.", "<<loop.^>>.", ["index", "count"], ["topic"]),
+        ("<<topic>>.", "<<steps.^>>.", ["draft.output"], ["checked.output", "topic"]),
+        ("<<loop.index>>", "<<loop.^>>", ["index", "count"], ["topic"]),
         ("<<topic>>.", "{{ tone + dr^", ["draft"], ["Coder"]),
         ('if: "draft == checked', 'if: "draft == ch^', ["checked"], ["Coder"]),
         ("for line in draft |", "for line in dr^ |", ["draft"], ["then"]),

@@ -4,7 +4,7 @@ from lsprotocol import types
 
 from vega_grammar.filters import FILTERS, FilterSpec
 from vega_lsp import describe
-from vega_lsp.context import context_at, meaning_of
+from vega_lsp.meaning import place_at
 from vega_lsp.session import Snapshot
 
 _OPENING, _CLOSING = "([{", ")]}"
@@ -13,13 +13,15 @@ _OPENING, _CLOSING = "([{", ")]}"
 def signature_help(
     snapshot: Snapshot, params: types.SignatureHelpParams
 ) -> types.SignatureHelp | None:
-    context = context_at(snapshot.file.text, snapshot.offset(params.position))
-    meaning = meaning_of(context.path, context.siblings)
-    if meaning.callee or "with" in context.path[-2:]:
-        callee = meaning.callee or context.siblings.get("workflow", "").strip()
-        return _of_workflow(snapshot, callee, context.path[-1])
+    context, meaning = place_at(snapshot, snapshot.offset(params.position))
     if context.shape in ("expression", "value"):
-        return _of_filter(context.word)
+        found = _of_filter(context.word)
+        if found is not None:
+            return found
+    if meaning.argument is not None:
+        return _of_workflow(snapshot, *meaning.argument)
+    if meaning.callee:
+        return _of_workflow(snapshot, meaning.callee, context.word)
     return None
 
 
@@ -39,7 +41,7 @@ def _of_workflow(snapshot: Snapshot, name: str, key: str) -> types.SignatureHelp
 
 def _of_filter(text: str) -> types.SignatureHelp | None:
     """The filter whose arguments are being written at the end of a text."""
-    found = _filter_at_end(text)
+    found = filter_at_end(text)
     if found is None:
         return None
     spec, active = found
@@ -50,7 +52,7 @@ def _of_filter(text: str) -> types.SignatureHelp | None:
     return _help(spec.usage, spec.doc, parameters, active)
 
 
-def _filter_at_end(text: str) -> tuple[FilterSpec, int] | None:
+def filter_at_end(text: str) -> tuple[FilterSpec, int] | None:
     """The last filter of a text and which of its arguments is the last."""
     depth, quote, bars = 0, "", -1
     colons: list[int] = []
