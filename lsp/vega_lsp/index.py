@@ -126,8 +126,12 @@ class Part(Struct, eq=False):
     answers: dict[Question, object]
 
 
-Known = dict[int, Part]
-"""The parts of a program as it was last, by the identity of their first node."""
+class Known(Struct, eq=False):
+    """The parts of a program as it was last, by the identity of their first node; `count` says how
+    many were built so far."""
+
+    parts: dict[int, Part] = field(default_factory=dict[int, Part])
+    count: int = 0
 
 
 def build_index(report: Report, known: Known | None = None) -> Index:
@@ -137,8 +141,8 @@ def build_index(report: Report, known: Known | None = None) -> Index:
     if report.declarations is None:
         return index
     builder = _Builder(report.declarations)
-    before = dict(known or {})
-    now: Known = {}
+    known = Known() if known is None else known
+    now: dict[int, Part] = {}
     shared = Shared()
     for tree in report.declarations.trees:
         if tree.root is None:
@@ -151,14 +155,13 @@ def build_index(report: Report, known: Known | None = None) -> Index:
             continue
         for piece in pieces:
             node = piece.key or piece.value
-            part = before.get(id(node))
+            part = known.parts.get(id(node))
             if part is None or not builder.holds(part, piece):
                 part = builder.part(piece)
+                known.count += 1
             now[id(node)] = part
             shared.add(index, part.index)
-    if known is not None:
-        known.clear()
-        known.update(now)
+    known.parts = now
     return index
 
 

@@ -17,7 +17,7 @@ from vegac.workspace import Report
 class Memory(Struct, eq=False):
     """What is remembered of a program's definitions between edits."""
 
-    index: index_.Known = field(default_factory=dict[int, index_.Part])
+    index: index_.Known = field(default_factory=index_.Known)
     types: types_.Known = field(default_factory=dict[str, types_.WorkflowTypes])
 
 

@@ -16,7 +16,7 @@ from vegac.syntax.compose import (
     compose,
     first_failure,
 )
-from vegac.syntax.nodes import Chunk, Entry, Mapping, Scalar
+from vegac.syntax.nodes import Chunk, Entry, Mapping, Node, Scalar, Sequence
 from vegac.syntax.pitfalls import comments_in_text
 from vegac.syntax.recovery import Effort, recover
 from vegac.syntax.yaml_findings import duplicate_key
@@ -182,6 +182,8 @@ class _Session:
             result = compose(chunk, depth)
             if isinstance(result, Composed):
                 result.diagnostics.extend(comments_in_text(result))
+                if read is not None and _same(read.result, result):
+                    result = read.result  # only remarks or blanks behind it have changed
             read = _Read(chunk, result)
         self.used[chunk.unit] = read
         return read
@@ -268,6 +270,49 @@ class _Session:
         tree.bases.append(base)
         tree.chunks.append(composed.chunk)
         tree.diagnostics.extend(composed.diagnostics)
+
+
+def _same(before: Composed | Failure, after: Composed) -> bool:
+    """Whether a chunk says what it said, in the same places."""
+    if not isinstance(before, Composed) or before.anchors or after.anchors:
+        return False
+    return (
+        before.diagnostics == after.diagnostics
+        and before.missing == after.missing
+        and before.keys_dropped == after.keys_dropped
+        and _same_node(before.root, after.root)
+    )
+
+
+def _same_node(before: Node | None, after: Node | None) -> bool:
+    if type(before) is not type(after):
+        return False
+    if before is None or after is None:
+        return True
+    if (before.start, before.end) != (after.start, after.end):
+        return False
+    match before, after:
+        case Scalar(), Scalar():
+            style = (before.style, before.tag) == (after.style, after.tag)
+            return style and before.value == after.value
+        case Mapping(), Mapping():
+            return (
+                before.flow == after.flow
+                and len(before.entries) == len(after.entries)
+                and all(map(_same_entry, before.entries, after.entries))
+            )
+        case Sequence(), Sequence():
+            return (
+                before.flow == after.flow
+                and len(before.items) == len(after.items)
+                and all(map(_same_node, before.items, after.items))
+            )
+        case _:
+            return True
+
+
+def _same_entry(before: Entry, after: Entry) -> bool:
+    return _same_node(before.key, after.key) and _same_node(before.value, after.value)
 
 
 def _pieces(parts: list[Part]) -> list[Piece]:
