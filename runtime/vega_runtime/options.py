@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    from .memory import MemoryStore
     from .models.base import Model
 
 Observer = Callable[[Any], None]
@@ -26,7 +27,8 @@ class RunOptions(Frozen):
     current directory), `sandbox` the folder that file tools work in. `observers` are called with
     each event (see `events`); `stream` makes replies arrive in `Chunk`s. `record` writes what the
     models say to a file and `replay` reads it back. `wall_clock` tells the date and time.
-    `memory` is the file of what `remember` keeps, in place of the program's own.
+    `memory` is the file of what `remember` keeps, in place of the program's own, or a store that
+    the caller closes.
     """
 
     model: str | None = None
@@ -45,4 +47,4 @@ class RunOptions(Frozen):
     max_tokens: int | None = None
     run_id: str | None = None
     wall_clock: "Callable[[], datetime] | None" = None
-    memory: "Path | None" = None
+    memory: "Path | MemoryStore | None" = None

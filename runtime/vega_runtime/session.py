@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from .budget import Ledger
     from .logs import RunLog
     from .member import Member
-    from .memory import Memory
+    from .memory import Memory, MemoryStore
     from .models.record import Recording, Replay
     from .ratelimit import Limiter
     from .skills import Skill
@@ -393,12 +393,14 @@ class Session:
         return self._asker
 
     @property
-    def memory(self) -> "Memory":
+    def memory(self) -> "MemoryStore":
+        given = self.options.memory
+        if given is not None and not isinstance(given, os.PathLike):
+            return given
         if self._memory is None:
             from .memory import Memory, memory_file
 
-            own = memory_file(self.root, self.settings.memory)
-            self._memory = Memory(self.options.memory or own)
+            self._memory = Memory(given or memory_file(self.root, self.settings.memory))
         return self._memory
 
 
