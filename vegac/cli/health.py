@@ -21,7 +21,7 @@ _ROLES: dict[State, Role] = {"ok": "good", "note": "warning", "broken": "error"}
 def examine() -> int:
     """Print what was found; 1 where something is broken."""
     remarks = load_env()
-    found = [*_basis(), *_environment(remarks), *_models(), *_place()]
+    found = [*_basis(), *_environment(remarks), *_models(), *_tools(), *_place()]
     style = style_of(sys.stdout)
     for state, text in found:
         out(f"{style.paint(f'{state:<6}', _ROLES[state])}  {text}")
@@ -81,6 +81,21 @@ def _models() -> Iterator[tuple[State, str]]:
             "note",
             "no API key: set ANTHROPIC_API_KEY, or write ANTHROPIC_API_KEY=... into ~/.vega/env",
         )
+
+
+def _tools() -> Iterator[tuple[State, str]]:
+    from vega_runtime.tools.landlock import confinement
+    from vega_runtime.tools.mcp import INSTALL, missing_package
+
+    if missing_package() is None:
+        yield "ok", f"MCP servers: mcp {_version('mcp')}"
+    else:
+        yield "note", f"no MCP servers: {INSTALL}"
+    reason = confinement()
+    if reason is None:
+        yield "ok", "commands of agents are confined to the sandbox (Landlock)"
+    else:
+        yield "note", f"commands of agents are not confined to the sandbox: {reason}"
 
 
 def _place() -> Iterator[tuple[State, str]]:

@@ -52,6 +52,7 @@ class Background:
         self._name = name
         self._loop: _OwningLoop | None = None
         self._thread: threading.Thread | None = None
+        self._stopping = False
 
     async def run(self, work: Coroutine[Any, Any, T]) -> T:
         """Do `work` in the other loop. Cancelling the caller cancels it there."""
@@ -78,6 +79,7 @@ class Background:
             self.kill()
             await asyncio.to_thread(thread.join)
             self._thread = self._loop = None
+            self._stopping = False
             atexit.unregister(self.kill)
 
     def kill(self) -> None:
@@ -87,7 +89,8 @@ class Background:
             return
         for pid in self.children():
             signal_group(pid, hard=True)
-        with contextlib.suppress(RuntimeError):  # it is closed already
+        if not self._stopping:
+            self._stopping = True
             loop.call_soon_threadsafe(loop.stop)
 
     def _started(self) -> _OwningLoop:
@@ -115,6 +118,19 @@ def _serve(loop: asyncio.AbstractEventLoop) -> None:
     finally:
         asyncio.set_event_loop(None)
         loop.close()
+
+
+def has_ended(process: asyncio.SubprocessTransport) -> bool:
+    """Whether a process has ended, also where its loop does not know yet."""
+    if process.get_returncode() is not None:
+        return True
+    if sys.platform == "win32":
+        return False
+    options = os.WEXITED | os.WNOHANG | os.WNOWAIT
+    try:
+        return os.waitid(os.P_PID, process.get_pid(), options) is not None
+    except ChildProcessError:
+        return True
 
 
 def signal_group(pid: int, *, hard: bool) -> None:

@@ -2,6 +2,7 @@
 
 import contextlib
 import ctypes
+import errno
 import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
@@ -70,6 +71,22 @@ def version() -> int:
 def available() -> bool:
     """Whether commands can be confined here."""
     return version() > 0
+
+
+def confinement() -> str | None:
+    """Why commands cannot be confined here; None where they can."""
+    if sys.platform != "linux":
+        return f"Landlock is Linux's, and this is {sys.platform}"
+    try:
+        _call(_CREATE_RULESET, None, ctypes.c_size_t(0), ctypes.c_uint32(_VERSION_FLAG))
+    except OSError as problem:
+        reasons = {
+            errno.ENOSYS: "this kernel has no Landlock (it came with Linux 5.13)",
+            errno.EOPNOTSUPP: "Landlock is switched off in this kernel (boot parameter lsm=)",
+            errno.EPERM: "a filter of this container does not allow Landlock",
+        }
+        return reasons.get(problem.errno or 0) or f"Landlock does not answer ({problem})"
+    return None
 
 
 def rules(

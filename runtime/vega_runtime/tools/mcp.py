@@ -325,8 +325,8 @@ def _validator(schema: Mapping[str, Any]) -> "Validator":
     from referencing import Registry
 
     kind = cast("Any", validator_for(schema, default=Draft202012Validator))
-    nowhere: Any = Registry()  # pyright: ignore[reportUnknownArgumentType]
-    return kind(schema, registry=nowhere)  # references do not lead out of the schema
+    nowhere = cast("Any", Registry)()  # references do not lead out of the schema
+    return kind(schema, registry=nowhere)
 
 
 def _schema_problem(schema: Mapping[str, Any]) -> str | None:

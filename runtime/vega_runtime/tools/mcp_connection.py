@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 from urllib.parse import urlsplit
 
 from vega_runtime.errors import ConfigError, ToolError
-from vega_runtime.tools.background import OWN_PROCESSES, Processes, signal_group
+from vega_runtime.tools.background import OWN_PROCESSES, Processes, has_ended, signal_group
 
 if TYPE_CHECKING:
     import mcp
@@ -30,7 +30,8 @@ _MAX_PAGES = 100
 _CONNECT_TIMEOUT = 10.0
 _GRACE = 1.0
 """Seconds that a process has to end after its input is closed, and again after SIGTERM."""
-_LAST_WORDS = 600
+_LAST_WORDS = 6
+"""Lines of a process's standard error that are shown where it fails."""
 _CLOSED = -32000
 _TIMED_OUT = -32001
 
@@ -77,14 +78,13 @@ class Connection:
         self._closing = asyncio.Event()
         self._processes: Processes = []
         self._failure: BaseException | None = None
-        self._said: deque[str] = deque(maxlen=20)
+        self._said: deque[str] = deque(maxlen=_LAST_WORDS)
         self._timeouts = 0
 
     @property
     def broken(self) -> bool:
         """Whether calls cannot succeed any more."""
-        ended = any(process.get_returncode() is not None for process in self._processes)
-        return ended or self._client is None
+        return self._client is None or any(map(has_ended, self._processes))
 
     async def open(self) -> None:
         """Connect, and read the list of tools. Raises ConfigError that says what is wrong."""
@@ -253,8 +253,8 @@ class Connection:
         )
 
     def _refused(self, what: str) -> ConfigError:
-        said = "\n".join(self._said)[-_LAST_WORDS:].strip()
-        tail = f"; it said:\n{said}" if said else ""
+        said = "".join(f"\n    {line}" for line in self._said)
+        tail = f"; it said:{said}" if said else ""
         return ConfigError(f"{self.endpoint.shown} {what}{tail}")
 
 
@@ -279,8 +279,8 @@ def _listening(said: deque[str]) -> Any:
             loop.remove_reader(reading)
         for line in data.decode(errors="replace").splitlines():
             if line.strip():
-                said.append(line[:500])
-                log.debug("%s", line[:500])
+                said.append(line.rstrip()[:300])
+                log.debug("%s", line.rstrip()[:300])
 
     loop.add_reader(reading, read)
     try:

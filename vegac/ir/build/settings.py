@@ -4,11 +4,12 @@ from vega_grammar import keys as grammar
 from vegac.ir import nodes as ir
 from vegac.ir.build.agents import CONSTRUCTORS, construct, report_unsupported
 from vegac.ir.build.fields import FieldReader, Invalid
+from vegac.ir.build.servers import read_servers
 from vegac.semantics.declarations import Declaration
 from vegac.source.findings import Findings
 from vegac.source.registry import CODES
 from vegac.source.suggest import did_you_mean, nearest
-from vegac.syntax.nodes import Mapping, Node, Scalar, Sequence
+from vegac.syntax.nodes import Mapping, Node, Scalar
 
 SEVERITIES = ("error", "warning", "info", "off")
 COMPILER_KEYS = ("delimiters", "strict", "lints", "schedule")
@@ -40,10 +41,9 @@ def read_settings(
         if name == "lints":
             settings.lints = _lints(findings, node)
         elif name == "mcp":
-            servers = _servers(reader, node)
-            settings.mcp = tuple(str(server.arguments.get("name")) for server in servers)
-            settings.values["mcp"] = tuple(servers)
-            report_unsupported(findings, name, None, entry.key.span, "settings")
+            servers, settings.mcp = read_servers(reader, node)
+            if servers:
+                settings.values["mcp"] = tuple(servers)
         elif name == "rate_limit":
             settings.values[name] = _rate_limits(reader, node)
         elif name in CONSTRUCTORS:
@@ -103,24 +103,6 @@ def _lints(findings: Findings, node: Node) -> dict[str, str]:
         else:
             lints[code] = value.value
     return lints
-
-
-def _servers(reader: FieldReader, node: Node) -> list[ir.Construct]:
-    table = reader.table(node, grammar.TABLES["MCP"], "`mcp`")
-    entry = table.get("servers")
-    if entry is None:
-        return []
-    items = entry.value.items if isinstance(entry.value, Sequence) else [entry.value]
-    servers: list[ir.Construct] = []
-    for item in items:
-        values = reader.values(item, grammar.MCP_SERVER, "an MCP server")
-        transport = values.setdefault("transport", "http" if "url" in values else "stdio")
-        needed = "command" if transport == "stdio" else "url"
-        if isinstance(item, Mapping) and needed not in values and "name" in values:
-            reader.missing(item, needed, f"the MCP server '{values['name']}'")
-        if "name" in values:
-            servers.append(ir.Construct("McpServer", values))
-    return servers
 
 
 def _rate_limits(reader: FieldReader, node: Node) -> ir.StaticValue:
