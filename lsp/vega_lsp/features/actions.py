@@ -4,7 +4,10 @@ from collections.abc import Iterable, Iterator
 
 from lsprotocol import types
 
+from vega_lsp.features.creations import creations
 from vega_lsp.features.diagnostics import diagnostic
+from vega_lsp.features.extraction import extraction
+from vega_lsp.features.spellings import conversions
 from vega_lsp.positions import range_of
 from vega_lsp.program import Program
 from vega_lsp.session import Session, Snapshot
@@ -13,7 +16,9 @@ from vegac.source.file import SourceFile
 
 FIX_ALL = "source.fixAll.vega"
 QUICK_FIX = types.CodeActionKind.QuickFix
-KINDS: list[types.CodeActionKind | str] = [QUICK_FIX, FIX_ALL]
+EXTRACT = types.CodeActionKind.RefactorExtract
+REWRITE = types.CodeActionKind.RefactorRewrite
+KINDS: list[types.CodeActionKind | str] = [QUICK_FIX, EXTRACT, REWRITE, FIX_ALL]
 Changes = dict[str, list[types.TextEdit]]
 
 
@@ -26,6 +31,10 @@ def actions(snapshot: Snapshot, params: types.CodeActionParams) -> list[types.Co
             continue
         if _asked(QUICK_FIX.value, wanted):
             found += _quick_fixes(snapshot, finding)
+    if _asked(EXTRACT.value, wanted):
+        found += _extractions(snapshot, params.range)
+    if _asked(REWRITE.value, wanted):
+        found += _rewrites(snapshot, params.range)
     if _asked(FIX_ALL, wanted):
         changes = fix_all(snapshot)
         if changes:
@@ -63,6 +72,9 @@ def _quick_fixes(snapshot: Snapshot, finding: Diagnostic) -> Iterator[types.Code
             is_preferred=fix.applicability == "safe" and len(finding.fixes) == 1,
             edit=types.WorkspaceEdit(changes=changes),
         )
+    for title, changes in creations(snapshot, finding):
+        edit = types.WorkspaceEdit(changes=changes)
+        yield types.CodeAction(title, kind=QUICK_FIX, diagnostics=about, edit=edit)
     comment = _ignoring(snapshot, finding)
     if comment is not None:
         yield types.CodeAction(
@@ -71,6 +83,21 @@ def _quick_fixes(snapshot: Snapshot, finding: Diagnostic) -> Iterator[types.Code
             diagnostics=about,
             edit=types.WorkspaceEdit(changes={snapshot.session.uri(snapshot.path): [comment]}),
         )
+
+
+def _extractions(snapshot: Snapshot, wanted: types.Range) -> Iterator[types.CodeAction]:
+    found = extraction(snapshot, wanted)
+    if found is not None:
+        title, changes = found
+        yield types.CodeAction(title, kind=EXTRACT, edit=types.WorkspaceEdit(changes=changes))
+
+
+def _rewrites(snapshot: Snapshot, wanted: types.Range) -> Iterator[types.CodeAction]:
+    first, last = snapshot.offset(wanted.start), snapshot.offset(wanted.end)
+    uri = snapshot.session.uri(snapshot.path)
+    for title, edits in conversions(snapshot, first, last):
+        edit = types.WorkspaceEdit(changes={uri: edits})
+        yield types.CodeAction(title, kind=REWRITE, edit=edit)
 
 
 def edits_of(session: Session, program: Program, fix: Fix) -> Changes:
