@@ -117,7 +117,8 @@ class Actor:
         """What its body returned, or `complete` was given."""
         self.trap_exits = False
         """Whether exit signals are put into `signals` and do not end it."""
-        self.restarts = 0
+        self.restarts: int = 0
+        """How often it was started again."""
         self.calls: dict[Interruptible, None] = {}
         self.body_task: asyncio.Task[Any] | None = None
         self._body = body

@@ -1,8 +1,8 @@
 """A circuit breaker: stops calling a model that keeps failing, and tries again later."""
 
 import asyncio
-from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from collections.abc import Callable
+from types import TracebackType
 from typing import Literal
 
 from .errors import CircuitOpen, ModelError, TimeoutExceeded
@@ -58,9 +58,12 @@ class Breaker:
             return "closed"
         return "open" if self._left() > 0 else "half_open"
 
-    @contextmanager
-    def guard(self) -> "Generator[None]":
-        """Surround a call. Raises CircuitOpen instead of letting it through."""
+    def guard(self) -> "_Guard":
+        """Surround a call: `with` it. Raises CircuitOpen instead of letting it through."""
+        return _Guard(self)
+
+    def enter(self) -> float | None:
+        """Let a call through, and say when the breaker had opened if the call is a probe."""
         opened = self._opened
         if opened is not None:
             left = self._left()
@@ -73,17 +76,18 @@ class Breaker:
                     f"too many calls{_of(self.name)} failed; a trial call is still running"
                 )
             self._probes += 1
-        try:
-            yield
-        except (ModelError, TimeoutExceeded) as failure:
-            if isinstance(failure, TimeoutExceeded) or failure.kind in RETRYABLE:
-                self._failed(opened)
-            raise
-        else:
+        return opened
+
+    def leave(self, opened: float | None, error: BaseException | None) -> None:
+        """Note how a call ended; `opened` is what `enter` returned."""
+        if opened is not None:
+            self._probes -= 1
+        if error is None:
             self._succeeded(opened)
-        finally:
-            if opened is not None:
-                self._probes -= 1
+        elif isinstance(error, TimeoutExceeded) or (
+            isinstance(error, ModelError) and error.kind in RETRYABLE
+        ):
+            self._failed(opened)
 
     def _failed(self, opened: float | None) -> None:
         if opened is None and self._opened is not None:
@@ -109,6 +113,27 @@ class Breaker:
     def _left(self) -> float:
         assert self._opened is not None
         return self._opened + self._reset_after - _now()
+
+
+class _Guard:
+    """One call behind a breaker."""
+
+    __slots__ = ("_breaker", "_opened")
+
+    def __init__(self, breaker: Breaker) -> None:
+        self._breaker = breaker
+        self._opened: float | None = None
+
+    def __enter__(self) -> None:
+        self._opened = self._breaker.enter()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._breaker.leave(self._opened, error)
 
 
 def _now() -> float:

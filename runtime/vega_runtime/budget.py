@@ -39,6 +39,8 @@ class Ledger:
 
     __slots__ = ("_warned", "limit", "on_exceed", "open", "reserved", "site", "spent", "waiting")
 
+    size = staticmethod(most_input_tokens)
+
     def __init__(
         self, limit_micros: int | None, on_exceed: OnExceed = "block", site: str = ""
     ) -> None:
@@ -72,6 +74,18 @@ class Ledger:
     def left(self) -> int:
         """What a reservation may still take, where there is a limit."""
         return (self.limit or 0) - self.spent - self.reserved
+
+    def reservation(
+        self,
+        ledgers: "Sequence[Ledger]",
+        request: Request,
+        price: Price | None,
+        tokens: int,
+        notify: Notify | None,
+    ) -> "reserved":
+        """A reservation in several ledgers, of which this is one, for a request of so many tokens
+        of input."""
+        return reserved(ledgers, request, price, MINIMUM_TOKENS, notify, tokens)
 
     def charge(self, micros: int, notify: Notify | None) -> None:
         """Add to what is spent, and tell of a limit that only warns."""
@@ -132,11 +146,34 @@ class Grant:
             _wake(self._ledgers)
         return self.cost
 
+    def end(self, error: BaseException | None) -> None:
+        """Settle with what an error says was used, or give the reservation back."""
+        usage = getattr(error, "usage", None)
+        if isinstance(usage, Usage):
+            self.settle(usage)
+        self.release()
+
     def release(self) -> None:
         """Give the reservation back without a charge. Does nothing after `settle`."""
         if self._open:
             self._close()
             _wake(self._ledgers)
+
+    def check_cut(self, response: Response) -> None:
+        """Raise BudgetExceeded if the reply was cut by a `max_tokens` that the budget had lowered.
+
+        The error's `text` is what the model said so far; it is in the message too, for a `catch`
+        sees nothing else. Call after `settle`.
+        """
+        ledger = self.lowered
+        if ledger is not None and response.stop_reason == "max_tokens":
+            so_far = f"; the text so far: {response.text}" if response.text else ""
+            raise _exceeded(
+                ledger,
+                f"the reply was cut at {self.request.max_tokens} tokens, all that the budget of "
+                f"{format_money(ledger.limit or 0)}{_of(ledger)} could still pay{so_far}",
+                response.text,
+            )
 
     def _close(self) -> None:
         self._open = False
@@ -172,7 +209,7 @@ class reserved:  # noqa: N801 - used like a function: `async with reserved(...) 
     is the ledger that cannot.
     """
 
-    __slots__ = ("_grant", "_ledgers", "_minimum", "_notify", "_price", "_request")
+    __slots__ = ("_grant", "_ledgers", "_minimum", "_notify", "_price", "_request", "_tokens")
 
     def __init__(
         self,
@@ -181,22 +218,40 @@ class reserved:  # noqa: N801 - used like a function: `async with reserved(...) 
         price: Price | None,
         minimum: int = MINIMUM_TOKENS,
         notify: Notify | None = None,
+        tokens: int = -1,
     ) -> None:
         self._ledgers = ledgers
         self._request = request
         self._price = price
         self._minimum = minimum
         self._notify = notify
+        self._tokens = most_input_tokens(request) if tokens < 0 else tokens
+
+    def at_once(self) -> Grant | None:
+        """The reservation if it fits everywhere and passes nobody."""
+        ledgers, request, price = self._ledgers, self._request, self._price
+        if price is None:
+            if self._notify is not None:
+                limited = any(ledger.blocks for ledger in ledgers)
+                self._notify(unpriced(request.model, limited))
+            return _take((), request, None, 0, None, self._notify)
+        whole = -1
+        for ledger in ledgers:
+            if ledger.limit is not None and ledger.on_exceed == "block":
+                if whole < 0:
+                    whole = price.most(self._tokens, request.max_tokens)
+                if ledger.waiting or whole > ledger.limit - ledger.spent - ledger.reserved:
+                    return None
+        return _take(ledgers, request, price, max(whole, 0), None, self._notify)
+
+    async def in_turn(self) -> Grant:
+        """The reservation when it fits, after those that came before. Raises BudgetExceeded."""
+        assert self._price is not None
+        ledgers, request, notify = self._ledgers, self._request, self._notify
+        return await _queue(ledgers, request, self._price, self._tokens, self._minimum, notify)
 
     async def __aenter__(self) -> Grant:
-        request, notify = self._request, self._notify
-        if self._price is None:
-            if notify is not None:
-                limited = any(ledger.blocks for ledger in self._ledgers)
-                notify(unpriced(request.model, limited))
-            self._grant = _take((), request, None, 0, None, notify)
-        else:
-            self._grant = await _reserve(self._ledgers, request, self._price, self._minimum, notify)
+        self._grant = self.at_once() or await self.in_turn()
         return self._grant
 
     async def __aexit__(
@@ -205,27 +260,7 @@ class reserved:  # noqa: N801 - used like a function: `async with reserved(...) 
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        usage = getattr(error, "usage", None)
-        if isinstance(usage, Usage):
-            self._grant.settle(usage)
-        self._grant.release()
-
-
-def check_cut(grant: Grant, response: Response) -> None:
-    """Raise BudgetExceeded if the reply was cut by a `max_tokens` that the budget had lowered.
-
-    The error's `text` is what the model said so far; it is in the message too, for a `catch` sees
-    nothing else. Call after `grant.settle`.
-    """
-    if grant.lowered is not None and response.stop_reason == "max_tokens":
-        ledger = grant.lowered
-        so_far = f"; the text so far: {response.text}" if response.text else ""
-        raise _exceeded(
-            ledger,
-            f"the reply was cut at {grant.request.max_tokens} tokens, all that the budget of "
-            f"{format_money(ledger.limit or 0)}{_of(ledger)} could still pay{so_far}",
-            response.text,
-        )
+        self._grant.end(error)
 
 
 def unpriced(model: str, limited: bool = False) -> str:
@@ -310,18 +345,15 @@ class _Ticket:
 _numbers = count()
 
 
-async def _reserve(
+async def _queue(
     ledgers: Sequence[Ledger],
     request: Request,
     price: Price,
+    tokens: int,
     minimum: int,
     notify: Notify | None,
 ) -> Grant:
     limits = [ledger for ledger in ledgers if ledger.blocks]
-    tokens = most_input_tokens(request) if limits else 0
-    whole = price.most(tokens, request.max_tokens) if limits else 0
-    if all(whole <= ledger.left() and not ledger.waiting for ledger in limits):
-        return _take(ledgers, request, price, whole, None, notify)
     attempt = partial(_attempt, ledgers, limits, request, price, tokens, minimum, notify)
     ticket = _Ticket(next(_numbers), attempt, asyncio.get_running_loop().create_future())
     ticket.granted = attempt(ticket)

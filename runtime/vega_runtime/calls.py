@@ -10,9 +10,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from .agent import TRANSIENT
-from .errors import CircuitOpen, ModelError, RateLimited, VegaError
+from .errors import CircuitOpen, ModelError, RateLimited, VegaError, raise_failure
 from .events import Chunk, ModelCalled, ModelStarted, Retrying
-from .models.base import Request, Response, TextDelta, Usage
+from .models.base import Request, Response, TextDelta
 
 if TYPE_CHECKING:
     from .agent import Retry
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 async def answer(step: "Step", request: Request) -> Response:
     """The model's response, or the fallback model's when the retries on the first are used up."""
     member = step.member
+    step.size = -1
     if member.plain:
         return await _call(step, member.target, request)
     try:
@@ -42,6 +43,7 @@ async def answer(step: "Step", request: Request) -> Response:
 
 async def answer_of(step: "Step", target: "Target", request: Request) -> Response:
     """The response of another model than the agent's, with the agent's retries and limits."""
+    step.size = -1
     return await _persist(step, target, request)
 
 
@@ -50,15 +52,22 @@ async def again_and_again(
     attempt: "Callable[[], Awaitable[Any]]",
     retry: "Retry",
     also: tuple[type[BaseException], ...] = (),
+    failure: VegaError | None = None,
 ) -> Any:
-    """Try until it works, the error is none to try again on, or the attempts are used up."""
+    """Try until it works, the error is none to try again on, or the attempts are used up.
+
+    `failure` is that of a first attempt that was made already.
+    """
     from .retry import next_delay
 
     number = 1
     while True:
         try:
+            if failure is not None:
+                raise_failure(failure)
             return await attempt()
         except VegaError as error:
+            failure = None
             delay = next_delay(retry, number, error, step.session.random, also)
             if delay is None:
                 raise
@@ -69,33 +78,68 @@ async def again_and_again(
 
 
 async def _persist(step: "Step", target: "Target", request: Request) -> Response:
-    retry = step.member.retry
-    if retry is None:
-        return await _guard(step, target, request)
-    return await again_and_again(step, lambda: _guard(step, target, request), retry)
+    member = step.member
+    work = _limit if member.limiters else _call
+    if member.breaker is not None and target is member.target:
+        work = _guard
+    if member.retry is None:
+        return await work(step, target, request)
+    try:
+        return await work(step, target, request)
+    except VegaError as error:
+        failure = error
+    return await again_and_again(
+        step, lambda: work(step, target, request), member.retry, failure=failure
+    )
 
 
 async def _guard(step: "Step", target: "Target", request: Request) -> Response:
     """The call behind the circuit breaker and the rate limits."""
     member = step.member
-    if member.breaker is not None and target is member.target:
-        with member.breaker.guard():
-            return await _limit(step, target, request, member.limiters)
-    return await _limit(step, target, request, member.limiters)
+    breaker = member.breaker
+    assert breaker is not None
+    opened = breaker.enter()
+    try:
+        work = _limit if member.limiters else _call
+        response = await work(step, target, request)
+    except BaseException as error:
+        breaker.leave(opened, error)
+        raise
+    breaker.leave(opened, None)
+    return response
 
 
 async def _limit(
-    step: "Step", target: "Target", request: Request, limiters: "tuple[Limiter, ...]"
+    step: "Step", target: "Target", request: Request, limiters: "tuple[Limiter, ...]" = ()
 ) -> Response:
-    if not limiters:
-        return await _call(step, target, request)
-    from .budget import most_input_tokens
-
-    # A byte is at most a token, and in most texts a quarter of one.
-    async with limiters[0].slot(most_input_tokens(request) // 4, step.caller) as report:
-        response = await _limit(step, target, request, limiters[1:])
-        report(_tokens(response.usage))
-        return response
+    """The call when all rate limits allow it: by default those of the agent and its model."""
+    limiters = limiters or step.member.limiters
+    limiter = limiters[0]
+    tokens = 0
+    if limiter.counts_tokens:
+        if step.size < 0:
+            step.size = limiter.size(request)
+        # A byte is at most a token, and in most texts a quarter of one.
+        tokens = step.size // 4
+    if not limiter.take_now(tokens):
+        await limiter.take(tokens, step.caller)
+    try:
+        if len(limiters) == 1:
+            response = await _call(step, target, request)
+        else:
+            response = await _limit(step, target, request, limiters[1:])
+    except ModelError as error:
+        limiter.failed(error)
+        raise
+    usage = response.usage
+    limiter.correct(
+        tokens,
+        usage.input_tokens
+        + usage.output_tokens
+        + usage.cache_read_tokens
+        + usage.cache_write_tokens,
+    )
+    return response
 
 
 async def _call(step: "Step", target: "Target", request: Request) -> Response:
@@ -103,16 +147,22 @@ async def _call(step: "Step", target: "Target", request: Request) -> Response:
     session = step.session
     if session.turn is not None:
         await session.turn(step.run.order)
-    if not step.ledgers:
+    ledgers = step.ledgers
+    if not ledgers:
         return await _send(step, target, request)
-    from .budget import check_cut, reserved
-    from .models.prices import price_of
-
-    price = price_of(request.model)
-    async with reserved(step.ledgers, request, price, notify=session.notice) as grant:
+    ledger = ledgers[0]
+    if step.size < 0:
+        step.size = ledger.size(request)
+    reservation = ledger.reservation(ledgers, request, target.price, step.size, session.notice)
+    grant = reservation.at_once() or await reservation.in_turn()
+    try:
         response = await _send(step, target, grant.request)
         grant.settle(response.usage)
-    check_cut(grant, response)
+    except BaseException as error:
+        grant.end(error)
+        raise
+    if grant.lowered is not None:
+        grant.check_cut(response)
     return response
 
 
@@ -120,10 +170,13 @@ async def _send(step: "Step", target: "Target", request: Request) -> Response:
     meter, watched = step.meter, step.watched
     if meter is None and not watched:
         return await target.model.generate(request)
-    session, site, key, agent = step.session, step.site, step.key, request.agent
     step.calls += 1
     if watched:
-        step.emit(ModelStarted(site, key, agent, request.model, request, step.calls == 1))
+        step.emit(
+            ModelStarted(
+                step.site, step.key, request.agent, request.model, request, step.calls == 1
+            )
+        )
     clock = asyncio.get_running_loop().time
     started = clock()
     response: Response | None = None
@@ -139,20 +192,21 @@ async def _send(step: "Step", target: "Target", request: Request) -> Response:
         raise
     finally:
         usage = response.usage if response is not None else getattr(failure, "usage", None)
-        cost = _cost(request.model, usage)
-        if usage is not None:
-            step.usage += usage
-            session.usage += usage
-            step.cost = _plus(step.cost, cost)
-            session.cost = _plus(session.cost, cost)
+        cost = target.cost(usage)
         duration = clock() - started
         if meter is not None:
             meter.model_called(usage, cost, duration)
         if watched:
+            if usage is not None:
+                session = step.session
+                step.usage += usage
+                session.usage += usage
+                step.cost = _plus(step.cost, cost)
+                session.cost = _plus(session.cost, cost)
             step.emit(
                 ModelCalled(
-                    site, key, agent, request.model, request, response, failure, usage, cost,
-                    duration,
+                    step.site, step.key, request.agent, request.model, request, response, failure,
+                    usage, cost, duration,
                 )
             )  # fmt: skip
 
@@ -167,24 +221,6 @@ async def _stream(step: "Step", target: "Target", request: Request) -> Response:
     if response is None:
         raise ModelError(f"the reply of {request.model} ended early", kind="temporary")
     return response
-
-
-def _tokens(usage: Usage) -> int:
-    return (
-        usage.input_tokens
-        + usage.output_tokens
-        + usage.cache_read_tokens
-        + usage.cache_write_tokens
-    )
-
-
-def _cost(model: str, usage: Usage | None) -> int | None:
-    if usage is None:
-        return 0
-    from .models.prices import price_of
-
-    price = price_of(model)
-    return None if price is None else price.cost(usage)
 
 
 def _plus(total: int | None, cost: int | None) -> int | None:

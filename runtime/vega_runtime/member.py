@@ -1,16 +1,17 @@
 """An agent as it is in one run: every option resolved to what its calls need."""
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from .agent import Agent, RateLimit
 from .env import FileText, resolve_env
 from .errors import ConfigError
-from .models.base import Model
+from .models.base import Model, Usage
 
 if TYPE_CHECKING:
     from .breaker import Breaker
     from .budget import Ledger
+    from .models.prices import Price
     from .ratelimit import Limiter
     from .run import Run
     from .session import Session
@@ -23,12 +24,29 @@ DEFAULT_MAX_TOKENS = 4096
 class Target:
     """A model that calls go to, and the name that requests give it."""
 
-    __slots__ = ("base_url", "model", "name")
+    __slots__ = ("_price", "base_url", "model", "name")
 
     def __init__(self, session: "Session", name: str, base_url: str | None) -> None:
         self.model: Model
         self.model, self.name = session.model(name, base_url)
         self.base_url = base_url
+        self._price: Price | Literal["unknown"] | None = "unknown"
+
+    @property
+    def price(self) -> "Price | None":
+        """What the model's tokens cost, None where nobody knows."""
+        if self._price == "unknown":
+            from .models.prices import price_of
+
+            self._price = price_of(self.name)
+        return self._price
+
+    def cost(self, usage: "Usage | None") -> int | None:
+        """Micro-dollars; None where nobody knows the price."""
+        if usage is None:
+            return 0
+        price = self.price
+        return None if price is None else price.cost(usage)
 
 
 class Member:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from .actor import Body, Status
 from .agent import Agent, Supervision
+from .budget import around
 from .errors import ConfigError, MaxProcessesReached
 from .exits import SHUTDOWN, Exit, Monitor
 from .options import RunOptions
@@ -382,9 +383,7 @@ class Orchestrator:
 
     def ledgers(self) -> "tuple[Ledger, ...]":
         """The budgets around a message that is sent here and now."""
-        from .budget import around
-
-        return (*self.session.ledgers, *around())
+        return self.session.ledgers + around()
 
     def run_task(self, work: "Coroutine[Any, Any, T]", name: str) -> "asyncio.Task[T]":
         """Run something that does not outlive the orchestrator."""

@@ -2,11 +2,12 @@
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncGenerator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
+from types import TracebackType
 from typing import Literal
 
 from .errors import ModelError, RateLimited
+from .request_size import most_input_tokens
 
 Strategy = Literal["queue", "reject", "backpressure"]
 
@@ -24,6 +25,8 @@ class Limiter:
 
     __slots__ = ("_requests", "_resume", "_strategy", "_tokens", "_turns", "name")
 
+    size = staticmethod(most_input_tokens)
+
     def __init__(
         self,
         requests_per_minute: float | None = None,
@@ -38,37 +41,45 @@ class Limiter:
         self._turns = _Turns()
         self._resume = 0.0
 
-    @asynccontextmanager
-    async def slot(
-        self, tokens: int = 0, caller: str = ""
-    ) -> "AsyncGenerator[Callable[[int], None]]":
+    def slot(self, tokens: int = 0, caller: str = "") -> "_Slot":
         """Wait for permission to make one request of about `tokens` tokens (input and output).
 
-        Yields a function to report the tokens that were really used, which corrects the estimate.
-        Raises RateLimited under the strategy "reject".
+        `async with` gives a function to report the tokens that were really used, which corrects
+        the estimate. Raises RateLimited under the strategy "reject".
         """
+        return _Slot(self, tokens, caller)
+
+    @property
+    def counts_tokens(self) -> bool:
+        """Whether tokens are limited."""
+        return self._tokens is not None
+
+    def take_now(self, tokens: int) -> bool:
+        """Take permission for one request if that needs no wait."""
+        if self._turns.taken or self._wait(tokens) > 0:
+            return False
+        self._take(tokens)
+        return True
+
+    async def take(self, tokens: int, caller: str) -> None:
+        """Wait for permission for one request. Raises RateLimited under the strategy "reject"."""
         if self._strategy == "reject":
-            wait = self._wait(tokens)
-            if wait > 0:
-                raise RateLimited(
-                    f"the rate limit{_of(self.name)} is reached; "
-                    f"the next request is allowed in {wait:.1f} s"
-                )
-            self._take(tokens)
-        else:
-            await self._turns.mine(caller)
-            try:
-                while (wait := self._wait(tokens)) > 0:  # noqa: ASYNC110 - a time, not an event
-                    await asyncio.sleep(wait)
-                self._take(tokens)
-            finally:
-                self._turns.pass_on()
+            raise RateLimited(
+                f"the rate limit{_of(self.name)} is reached; "
+                f"the next request is allowed in {self._wait(tokens):.1f} s"
+            )
+        await self._turns.mine(caller)
         try:
-            yield lambda used: self._correct(tokens, used)
-        except ModelError as failure:
-            if failure.kind == "rate_limit" and self._strategy == "backpressure":
-                self.hold(failure.retry_after)
-            raise
+            while (wait := self._wait(tokens)) > 0:  # noqa: ASYNC110 - a time, not an event
+                await asyncio.sleep(wait)
+            self._take(tokens)
+        finally:
+            self._turns.pass_on()
+
+    def failed(self, failure: ModelError) -> None:
+        """Note that the provider failed: if because of its own limit, backpressure heeds it."""
+        if failure.kind == "rate_limit" and self._strategy == "backpressure":
+            self.hold(failure.retry_after)
 
     def hold(self, seconds: float | None = None) -> None:
         """Let nobody pass for so many seconds (default: until one more request is due)."""
@@ -91,25 +102,54 @@ class Limiter:
         if self._tokens is not None:
             self._tokens.level -= min(tokens, self._tokens.size)
 
-    def _correct(self, estimated: int, used: int) -> None:
+    def correct(self, estimated: int, used: int) -> None:
+        """Put the tokens that were used in the place of those that were expected."""
         if self._tokens is not None:
             self._tokens.level += min(estimated, self._tokens.size) - used
+
+
+class _Slot:
+    """One request, from the wait for permission to the report of what it used."""
+
+    __slots__ = ("_caller", "_limiter", "_tokens")
+
+    def __init__(self, limiter: Limiter, tokens: int, caller: str) -> None:
+        self._limiter = limiter
+        self._tokens = tokens
+        self._caller = caller
+
+    async def __aenter__(self) -> Callable[[int], None]:
+        if not self._limiter.take_now(self._tokens):
+            await self._limiter.take(self._tokens, self._caller)
+        return self._report
+
+    def _report(self, used: int) -> None:
+        self._limiter.correct(self._tokens, used)
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if isinstance(error, ModelError):
+            self._limiter.failed(error)
 
 
 class _Turns:
     """A lock that callers get in turn, and each caller's own requests in the order they came."""
 
-    __slots__ = ("_queues", "_taken")
+    __slots__ = ("_queues", "taken")
 
     def __init__(self) -> None:
         self._queues: dict[str, deque[asyncio.Future[None]]] = {}
         """The waiting requests by caller, next caller first."""
-        self._taken = False
+        self.taken = False
 
     async def mine(self, caller: str) -> None:
         """Wait for the caller's turn."""
-        if not self._taken:
-            self._taken = True
+        if not self.taken:
+            self.taken = True
             return
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._queues.setdefault(caller, deque()).append(future)
@@ -133,7 +173,7 @@ class _Turns:
             if not future.done():
                 future.set_result(None)
                 return
-        self._taken = False
+        self.taken = False
 
     def _withdraw(self, caller: str, future: "asyncio.Future[None]") -> None:
         queue = self._queues.get(caller)

@@ -57,6 +57,7 @@ class Step:
         "sandbox",
         "session",
         "site",
+        "size",
         "stream",
         "timeout",
         "tools",
@@ -88,6 +89,8 @@ class Step:
         self.fresh = False
         self.attach: tuple[str, ...] = ()
         self.calls = 0
+        self.size = -1
+        """The most input tokens that the request has that is being made, -1: not counted yet."""
         self.effects = 0
         self.key = ""
         self.usage = NO_USAGE

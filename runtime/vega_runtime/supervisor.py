@@ -161,7 +161,7 @@ class Supervisor:
         return self._ready
 
     async def started(self, ready: "asyncio.Future[None]") -> None:
-        """Wait for what `expect` returned, or the end of the supervisor. Raises SupervisorFailed."""
+        """Wait for what `expect` gave, or the end of the supervisor. Raises SupervisorFailed."""
         ended = asyncio.ensure_future(self.process.wait())
         try:
             await asyncio.wait({ready, ended}, return_when=asyncio.FIRST_COMPLETED)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vega_runtime.budget import Ledger, Once, check_cut, most_input_tokens, reserved
+from vega_runtime.budget import Ledger, Once, most_input_tokens, reserved
 from vega_runtime.errors import BudgetExceeded, ModelError
 from vega_runtime.models.base import (
     Attachment,
@@ -68,7 +68,7 @@ async def test_a_reply_cut_by_the_lowering_exceeds_the_budget_and_keeps_its_text
         response = Response("so far", stop_reason="max_tokens", usage=Usage(10, 400))
         grant.settle(response.usage)
         with pytest.raises(BudgetExceeded, match="cut at 400 tokens") as caught:
-            check_cut(grant, response)
+            grant.check_cut(response)
     assert caught.value.text == "so far"
     assert caught.value.scope is ledger
     assert caught.value.site == "w/draft"
@@ -76,7 +76,7 @@ async def test_a_reply_cut_by_the_lowering_exceeds_the_budget_and_keeps_its_text
 
 async def test_a_reply_cut_by_its_own_limit_is_no_budget_matter() -> None:
     async with reserved([Ledger(CENT)], ask(1000), PRICE) as grant:
-        check_cut(grant, Response("x", stop_reason="max_tokens", usage=Usage(10, 1000)))
+        grant.check_cut(Response("x", stop_reason="max_tokens", usage=Usage(10, 1000)))
 
 
 async def test_too_little_for_256_tokens_fails_before_the_call() -> None:
