@@ -13,7 +13,7 @@ from vegac.loader import load
 from vegac.source.registry import CODES
 from vegac.source.render import github, sarif, text
 from vegac.source.render import json as as_json
-from vegac.workspace import Compiled, Workspace
+from vegac.workspace import Compiled, Report, Workspace
 
 SECONDS = 4.0
 """Of the processor, for one compilation of at most `LONGEST` characters, which takes a fraction of
@@ -46,10 +46,15 @@ def compiled(data: bytes | str) -> Compiled:
         return workspace.compile_tree(workspace.read_text("any.vega.yaml", data), NOWHERE)
 
 
-def check_findings(found: Compiled) -> str:
+def checked(data: bytes | str) -> Report:
+    workspace = Workspace(NOWHERE)
+    with time_limit():
+        return workspace.check_tree(workspace.read_text("any.vega.yaml", data), NOWHERE)
+
+
+def check_findings(report: Report) -> str:
     """Every finding is known, says something, lies in its file, and can be shown in every format.
     Returns them as JSON."""
-    report = found.report
     for finding in report.diagnostics:
         assert finding.code in CODES
         assert finding.message
@@ -72,7 +77,7 @@ def check_findings(found: Compiled) -> str:
 
 def check_any(data: bytes | str) -> None:
     first, second = compiled(data), compiled(data)
-    assert check_findings(first) == check_findings(second)
+    assert check_findings(first.report) == check_findings(second.report)
     if first.module is None:
         assert first.report.has_errors or first.report.program is None
         assert first.report.diagnostics
