@@ -60,6 +60,7 @@ class Expression(Struct, eq=False):
 class Index(Struct, eq=False):
     """The names of a program, by symbol and by unit, and all its places."""
 
+    declarations: Declarations | None = None
     places: list[Place] = field(default_factory=list[Place])
     occurrences: dict[Symbol, list[Occurrence]] = field(
         default_factory=dict[Symbol, list[Occurrence]]
@@ -137,7 +138,7 @@ class Known(Struct, eq=False):
 def build_index(report: Report, known: Known | None = None) -> Index:
     """The index of a checked program. Of pieces that are known nothing is built again; `known` then
     holds those of this program."""
-    index = Index()
+    index = Index(report.declarations)
     if report.declarations is None:
         return index
     builder = _Builder(report.declarations)
