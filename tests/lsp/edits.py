@@ -114,11 +114,51 @@ WORDS = (
     *("save", "with", "inputs", "output", "steps", "workflow", "then", "else", "if", "until"),
 )
 PIECES = (
-    *("\n", "\n\n", "# a remark\n", "    # a remark\n", "  # vegac: ignore[unused-agent]\n", " ", "  "),
-    *("  New:\n    system: You help.\n", "  fresh:\n    steps:\n      - Coder: Hello\n", "<<", ">>"),
-    *("      - New: Hello <<text>>\n", "      - workflow: review\n", "&a ", "*a", ": ", "- ", "'", '"'),
-    *("agents:\n", "workflows:\n", "tools:\n", "    tools: [spare]\n", "    timeout: 5s\n", "|", "\t"),
-    *("settings: {budget: $0.5}\n", "[", "}", "{", "x", "é", "😀", "\r\n", "include: other.vega.yaml\n"),
+    *(
+        "\n",
+        "\n\n",
+        "# a remark\n",
+        "    # a remark\n",
+        "  # vegac: ignore[unused-agent]\n",
+        " ",
+        "  ",
+    ),
+    *(
+        "  New:\n    system: You help.\n",
+        "  fresh:\n    steps:\n      - Coder: Hello\n",
+        "<<",
+        ">>",
+    ),
+    *(
+        "      - New: Hello <<text>>\n",
+        "      - workflow: review\n",
+        "&a ",
+        "*a",
+        ": ",
+        "- ",
+        "'",
+        '"',
+    ),
+    *(
+        "agents:\n",
+        "workflows:\n",
+        "tools:\n",
+        "    tools: [spare]\n",
+        "    timeout: 5s\n",
+        "|",
+        "\t",
+    ),
+    *(
+        "settings: {budget: $0.5}\n",
+        "[",
+        "}",
+        "{",
+        "x",
+        "é",
+        "😀",
+        "\r\n",
+        "include: other.vega.yaml\n",
+    ),
 )
 _WORD = re.compile(r"\w+")
 _TOP = re.compile(r"(?m)^(?=  \w+:)")
