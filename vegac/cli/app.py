@@ -24,6 +24,7 @@ COMMANDS: dict[str, str] = {
     "models": "List known models and prices, or fetch the embedded one.",
     "doctor": "Look for what could keep programs from running here.",
     "lsp": "Serve editors with the language server protocol.",
+    "playground": "Serve a page in which programs can be tried.",
     "schema": "Print the JSON Schema of programs.",
     "version": "Print the version.",
 }

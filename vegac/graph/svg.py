@@ -74,11 +74,12 @@ def svg(graph: WorkflowGraph) -> str:
 
 
 def _title(node: Node) -> str:
-    return _short(_SIGNS.get(node.kind, "") + node.title)
+    most = MAX_CHARS * 3 // 2 if isinstance(node, Frame) else MAX_CHARS
+    return _short(_SIGNS.get(node.kind, "") + node.title, most)
 
 
-def _short(text: str) -> str:
-    return text if len(text) <= MAX_CHARS else text[: MAX_CHARS - 1] + "…"
+def _short(text: str, most: int = MAX_CHARS) -> str:
+    return text if len(text) <= most else text[: most - 1] + "…"
 
 
 def _title_width(node: Node) -> float:
