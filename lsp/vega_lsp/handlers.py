@@ -27,6 +27,7 @@ from vega_lsp.features import (
     tokens,
 )
 from vega_lsp.session import Session
+from vegac.workspace import UsageError
 
 log = logging.getLogger(__name__)
 Handler = Callable[[Any], Any]
@@ -57,6 +58,7 @@ FEATURES: dict[str, tuple[Feature, Any]] = {
         types.CompletionOptions(trigger_characters=completion.TRIGGERS, resolve_provider=True),
     ),
     types.TEXT_DOCUMENT_DEFINITION: (navigation.definition, None),
+    types.TEXT_DOCUMENT_TYPE_DEFINITION: (navigation.type_definition, None),
     types.TEXT_DOCUMENT_REFERENCES: (navigation.references, None),
     types.TEXT_DOCUMENT_DOCUMENT_HIGHLIGHT: (navigation.highlights, None),
     types.TEXT_DOCUMENT_PREPARE_RENAME: (rename.prepare, None),
@@ -69,6 +71,10 @@ FEATURES: dict[str, tuple[Feature, Any]] = {
     ),
     types.TEXT_DOCUMENT_FORMATTING: (formatting.format_document, None),
     types.TEXT_DOCUMENT_RANGE_FORMATTING: (formatting.format_range, None),
+    types.TEXT_DOCUMENT_ON_TYPE_FORMATTING: (
+        formatting.format_on_type,
+        types.DocumentOnTypeFormattingOptions("\n", more_trigger_character=[">", "}"]),
+    ),
     types.TEXT_DOCUMENT_FOLDING_RANGE: (structure.folding, None),
     types.TEXT_DOCUMENT_SELECTION_RANGE: (structure.selections, None),
     types.TEXT_DOCUMENT_SEMANTIC_TOKENS_FULL: (tokens.full, tokens.LEGEND),
@@ -117,11 +123,34 @@ def register_features(server: LanguageServer, session: Session) -> None:
 
     def tell(command: str) -> Callable[[str, str], None]:
         def show(uri: str, name: str) -> None:
-            message = f"Run it in a terminal: {commands.in_terminal(command, uri, name)}"
-            server.window_show_message(types.ShowMessageParams(types.MessageType.Info, message))
+            _tell(server, f"Run it in a terminal: {commands.in_terminal(command, uri, name)}")
 
         return show
 
+    def show_python(uri: str, name: str = "") -> dict[str, Any] | None:
+        try:
+            found = commands.emitted(session, uri, name)
+        except UsageError as error:
+            found = commands.Emitted(problem=str(error))
+        except Exception:
+            log.exception("cannot compile %s", uri)
+            return None
+        if found.path is None:
+            _tell(server, found.problem, types.MessageType.Warning)
+            return None
+        shown = found.path.as_uri()
+        window = session.client.window
+        if window is not None and window.show_document is not None and window.show_document.support:
+            place = types.Position(found.line, 0)
+            server.window_show_document(
+                types.ShowDocumentParams(shown, selection=types.Range(place, place)),
+                lambda _: None,
+            )
+        else:
+            _tell(server, f"The Python of {name or 'this program'} is in {found.path}")
+        return {"uri": shown, "text": found.text, "line": found.line}
+
+    server.command("vega.showPython")(show_python)
     server.command("vega.fixAll")(fix_all)
     server.command("vega.run")(tell("run"))
     server.command("vega.test")(tell("test"))
@@ -129,6 +158,12 @@ def register_features(server: LanguageServer, session: Session) -> None:
     server.feature(types.WORKSPACE_SYMBOL)(safely(find_symbols))
     server.feature(types.CALL_HIERARCHY_INCOMING_CALLS)(safely(incoming))
     server.feature(types.CALL_HIERARCHY_OUTGOING_CALLS)(safely(outgoing))
+
+
+def _tell(
+    server: LanguageServer, message: str, kind: types.MessageType = types.MessageType.Info
+) -> None:
+    server.window_show_message(types.ShowMessageParams(kind, message))
 
 
 def _about_document(session: Session, name: str, feature: Feature) -> Handler:

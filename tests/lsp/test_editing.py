@@ -190,7 +190,7 @@ async def test_lenses_run_workflows_and_tests(program: Any) -> None:
         types.CodeLensParams(program.document("main.vega.yaml"))
     )
     shown = [(lens.command.title, lens.command.arguments[1]) for lens in found]
-    assert shown == [("Run", "main"), ("Test", "works")]
+    assert shown == [("Run", "main"), ("Show Python", "main"), ("Test", "works")]
 
 
 async def test_calls_of_workflows(program: Any) -> None:

@@ -26,6 +26,30 @@ def format_range(
     ]
 
 
+def format_on_type(
+    snapshot: Snapshot, params: types.DocumentOnTypeFormattingParams
+) -> list[types.TextEdit]:
+    """The changes of one line: the one that was ended, or in which a hole was closed just now.
+
+    What stands right of the place stays, and so does a line that begins or ends a block.
+    """
+    line = params.position.line - (params.ch == "\n")
+    if line < 0 or (params.ch != "\n" and not _closes(snapshot, params.position)):
+        return []
+    return [edit for edit in _edits(snapshot) if _is_of_line(edit, line)]
+
+
+def _closes(snapshot: Snapshot, place: types.Position) -> bool:
+    end = snapshot.offset(place)
+    return snapshot.file.text[max(end - 2, 0) : end] in (">>", "}}")
+
+
+def _is_of_line(edit: types.TextEdit, line: int) -> bool:
+    place = edit.range
+    one_line = place.start.line == line and (place.end.line, place.end.character) == (line + 1, 0)
+    return one_line and edit.new_text.count("\n") == 1
+
+
 def _edits(snapshot: Snapshot) -> list[types.TextEdit]:
     from vegac.formatting.document import format_text
 

@@ -6,6 +6,9 @@ from vega_lsp import describe
 from vega_lsp.session import Snapshot
 from vegac.semantics.types import ANY
 
+_WORKFLOW = (("Run", "vega.run"), ("Show Python", "vega.showPython"))
+_TEST = (("Test", "vega.test"),)
+
 
 def inlay_hints(snapshot: Snapshot, params: types.InlayHintParams) -> list[types.InlayHint]:
     """The inferred types of variables where they are set."""
@@ -27,7 +30,7 @@ def inlay_hints(snapshot: Snapshot, params: types.InlayHintParams) -> list[types
 
 
 def lenses(snapshot: Snapshot, params: types.CodeLensParams) -> list[types.CodeLens]:
-    """Running workflows, and tests."""
+    """Running workflows and tests, and showing the Python that a workflow becomes."""
     del params
     session = snapshot.session
     if not session.settings.code_lenses:
@@ -43,7 +46,8 @@ def lenses(snapshot: Snapshot, params: types.CodeLensParams) -> list[types.CodeL
             place = snapshot.span_range(entry.key.span)
             if place is None:
                 continue
-            title, command = ("Test", "vega.test") if tests else ("Run", "vega.run")
             arguments = [uri, entry.key.value]
-            found.append(types.CodeLens(place, types.Command(title, command, arguments=arguments)))
+            for title, command in _TEST if tests else _WORKFLOW:
+                shown = types.Command(title, command, arguments=arguments)
+                found.append(types.CodeLens(place, shown))
     return found

@@ -5,8 +5,10 @@ from collections.abc import Iterator
 from lsprotocol import types
 
 from vega_lsp.index import Occurrence, Symbol
+from vega_lsp.origins import field_place, type_place
 from vega_lsp.program import Program
 from vega_lsp.session import Snapshot
+from vegac.source.span import Span
 
 
 def symbol_at(snapshot: Snapshot, position: types.Position) -> Occurrence | None:
@@ -40,9 +42,28 @@ def everywhere(snapshot: Snapshot, symbol: Symbol) -> Iterator[tuple[Occurrence,
 def definition(snapshot: Snapshot, params: types.DefinitionParams) -> list[types.Location] | None:
     occurrence = symbol_at(snapshot, params.position)
     if occurrence is None:
-        return _file(snapshot, params.position)
+        place = snapshot.place(snapshot.offset(params.position))
+        field = field_place(snapshot.program, *place)
+        return _at(snapshot, field) if field else _file(snapshot, params.position)
     found = snapshot.program.index.definition(occurrence.symbol)
-    location = snapshot.location(found.span) if found and found.role != "read" else None
+    return _at(snapshot, found.span) if found and found.role != "read" else None
+
+
+def type_definition(
+    snapshot: Snapshot, params: types.TypeDefinitionParams
+) -> list[types.Location] | None:
+    """Where it is written what a value looks like: a schema, a format, the type of an input."""
+    program = snapshot.program
+    occurrence = symbol_at(snapshot, params.position)
+    if occurrence is not None:
+        found = type_place(program, occurrence.symbol)
+    else:
+        found = field_place(program, *snapshot.place(snapshot.offset(params.position)))
+    return _at(snapshot, found) if found else None
+
+
+def _at(snapshot: Snapshot, span: Span) -> list[types.Location] | None:
+    location = snapshot.location(span)
     return [location] if location else None
 
 
