@@ -385,8 +385,6 @@ def report_unsupported(findings: Findings, name: str, value: Read, span: Span, o
     The subject is the agent's name, or `settings`: a run that needs it does not start.
     """
     match name, value:
-        case (("skills" | "team" | "delegation"), _):
-            asked = f"`{name}`"
         case (("tracing" | "metrics"), ir.Construct(arguments=arguments)):
             if arguments.get("enabled", True) is not True:
                 return

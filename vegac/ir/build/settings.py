@@ -5,6 +5,7 @@ from vegac.ir import nodes as ir
 from vegac.ir.build.agents import CONSTRUCTORS, construct, report_unsupported
 from vegac.ir.build.fields import FieldReader, Invalid
 from vegac.ir.build.servers import read_servers
+from vegac.ir.build.skills import SkillReader
 from vegac.semantics.declarations import Declaration
 from vegac.source.findings import Findings
 from vegac.source.registry import CODES
@@ -44,6 +45,12 @@ def read_settings(
             servers, settings.mcp = read_servers(reader, node)
             if servers:
                 settings.values["mcp"] = tuple(servers)
+        elif name == "skills":
+            read = skills.read(node, declaration.file)
+            if isinstance(read, ir.Construct):
+                settings.values[name] = read
+                folders = read.arguments.get("directories")
+                skills.default = folders if isinstance(folders, tuple) else ()
         elif name == "rate_limit":
             settings.values[name] = _rate_limits(reader, node)
         elif name in CONSTRUCTORS:
