@@ -180,6 +180,9 @@ def fuzz(folder: Path, seconds: int, seed: int | None) -> None:
     """Does not return: the process ends with status 0, or 77 after a broken rule."""
     import atheris
 
+    from tests.property import any_file
+
+    any_file.SECONDS = SECONDS * SLOWER * 10  # what is slow is measured below, without coverage
     fuzzing: Any = atheris  # it has no types
     with fuzzing.instrument_imports(include=["vegac", "vega_grammar"]):
         for data in (b"vega: 1\n", b"agents: [\n", _seeds()[0]):

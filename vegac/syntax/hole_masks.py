@@ -41,12 +41,14 @@ class Mask(Struct, frozen=True):
 
 
 class Masked(Struct, frozen=True, dict=True):
-    """A text with covered ranges, by start."""
+    """A text with covered ranges, by start. `looked` is how many characters were looked at in search
+    of ends that are not plain to see."""
 
     source: str
     text: str
     filler: str
     masks: dict[int, Mask]
+    looked: int = 0
 
     @cached_property
     def starts(self) -> list[int]:
@@ -68,9 +70,9 @@ class Masked(Struct, frozen=True, dict=True):
 def mask_holes(source: str) -> Masked:
     """Covers each `{{...}}` that looks like a whole value."""
     masks: dict[int, Mask] = {}
+    effort = _EFFORT
     if "{{" in source:
         last = 0
-        effort = _EFFORT
         for start in _value_starts(source):
             if start < last:
                 continue
@@ -84,8 +86,8 @@ def mask_holes(source: str) -> Masked:
                 last = end
     filler = next((chr(code) for code in range(0xE000, 0xF8FF) if chr(code) not in source), "")
     if not masks or not filler:
-        return Masked(source, source, "", {})
-    return Masked(source, _cover(source, masks, filler), filler, masks)
+        return Masked(source, source, "", {}, _EFFORT - effort)
+    return Masked(source, _cover(source, masks, filler), filler, masks, _EFFORT - effort)
 
 
 def _value_starts(source: str) -> Iterator[int]:

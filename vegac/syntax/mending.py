@@ -80,11 +80,13 @@ class Mended:
 
 
 class Trace(Struct, frozen=True):
-    """How far YAML got: the failure, quoted scalars over several lines, and brackets left open."""
+    """How far YAML got: the failure, quoted scalars over several lines, and brackets left open.
+    `looked` is what `Masked.looked` says."""
 
     failure: Failure | None
     quoted: tuple[tuple[int, int], ...]
     open: tuple[int, ...]
+    looked: int
 
 
 def trace(text: str) -> Trace:
@@ -103,11 +105,11 @@ def trace(text: str) -> Trace:
             elif kind is MappingStartEvent or kind is SequenceStartEvent:
                 flows.append(event.start_mark.index if event.flow_style else -1)
                 if len(flows) > HOPELESS_DEPTH:
-                    return Trace(Failure(event.start_mark.index, None, True), (), ())
+                    return Trace(Failure(event.start_mark.index, None, True), (), (), masked.looked)
             elif kind is MappingEndEvent or kind is SequenceEndEvent:
                 flows.pop()
             elif kind is StreamEndEvent:
-                return Trace(None, (), ())
+                return Trace(None, (), (), masked.looked)
     except MarkedYAMLError as error:
         opened = tuple(start for start in flows if start >= 0)
-        return Trace(failure(error, len(text)), tuple(quoted), opened)
+        return Trace(failure(error, len(text)), tuple(quoted), opened, masked.looked)
