@@ -24,6 +24,13 @@ if TYPE_CHECKING:
     from .agent import Skills as Skills
     from .agent import Supervision as Supervision
     from .budget import budget as budget
+    from .child_specs import IGNORE as IGNORE
+    from .child_specs import ChildCounts as ChildCounts
+    from .child_specs import ChildError as ChildError
+    from .child_specs import ChildInfo as ChildInfo
+    from .child_specs import ChildSpec as ChildSpec
+    from .child_specs import SupervisorFailed as SupervisorFailed
+    from .child_specs import SupervisorSpec as SupervisorSpec
     from .combinators import batch as batch
     from .combinators import fan_out as fan_out
     from .combinators import parallel as parallel
@@ -94,14 +101,7 @@ if TYPE_CHECKING:
     from .streams import ToolEnd as ToolEnd
     from .streams import ToolStart as ToolStart
     from .streams import Used as Used
-    from .supervisor import IGNORE as IGNORE
-    from .supervisor import ChildCounts as ChildCounts
-    from .supervisor import ChildError as ChildError
-    from .supervisor import ChildInfo as ChildInfo
-    from .supervisor import ChildSpec as ChildSpec
     from .supervisor import Supervisor as Supervisor
-    from .supervisor import SupervisorFailed as SupervisorFailed
-    from .supervisor import SupervisorSpec as SupervisorSpec
     from .text import text as text
     from .tools import Argv as Argv
     from .tools import BuiltinTool as BuiltinTool
@@ -207,14 +207,14 @@ _MODULE_OF = {
     "HealthMonitor": "health",
     "HealthRules": "health",
     "ProcessMetrics": "meter",
-    "ChildCounts": "supervisor",
-    "ChildError": "supervisor",
-    "ChildInfo": "supervisor",
-    "ChildSpec": "supervisor",
-    "IGNORE": "supervisor",
+    "ChildCounts": "child_specs",
+    "ChildError": "child_specs",
+    "ChildInfo": "child_specs",
+    "ChildSpec": "child_specs",
+    "IGNORE": "child_specs",
     "Supervisor": "supervisor",
-    "SupervisorFailed": "supervisor",
-    "SupervisorSpec": "supervisor",
+    "SupervisorFailed": "child_specs",
+    "SupervisorSpec": "child_specs",
     "Done": "streams",
     "EventStream": "streams",
     "TextStream": "streams",

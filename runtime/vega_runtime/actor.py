@@ -297,12 +297,22 @@ class Actor:
         """Wait until it has ended for good; the reason."""
         if self.exit is not None:
             return self.exit
-        future = asyncio.get_running_loop().create_future()
-        self._waiters.append(future)
+        future = self.ending()
         try:
             return await future
         finally:
-            self._waiters.remove(future)
+            self.forget_ending(future)
+
+    def ending(self) -> "asyncio.Future[Exit]":
+        """A future of its end; hand it back with `forget_ending`."""
+        future: asyncio.Future[Exit] = asyncio.get_running_loop().create_future()
+        if self.exit is not None:
+            future.set_result(self.exit)
+        self._waiters.append(future)
+        return future
+
+    def forget_ending(self, future: "asyncio.Future[Exit]") -> None:
+        self._waiters.remove(future)
 
     # Signals
 

@@ -23,9 +23,11 @@ from .settings import Settings
 
 if TYPE_CHECKING:
     from .budget import Ledger
+    from .child_specs import ChildSpec
     from .health import Alert, HealthMonitor, HealthRules
     from .member import Member
-    from .supervisor import ChildSpec, Supervisor
+    from .supervisor import Supervisor
+    from .tools.registry import Tools, ToolSet
 
 F = TypeVar("F", bound=Callable[..., object])
 T = TypeVar("T")
@@ -39,7 +41,8 @@ class Orchestrator:
 
     `settings` are those of a program: the default model, rate limits by model, retries, budget and
     so on; `options` those of a run. At most `max_processes` live at once. `health` starts a
-    monitor of all processes.
+    monitor of all processes. `tools` are those that agents may list by name, with what stands
+    around their calls.
     """
 
     def __init__(
@@ -49,11 +52,13 @@ class Orchestrator:
         *,
         max_processes: int | None = None,
         health: "HealthRules | None" = None,
+        tools: "Tools | None" = None,
     ) -> None:
         settings = settings or Settings()
         # The limit of the settings is for the dialogues of a run; here it is for processes.
         own = settings.replace(max_processes=None)
         self.session = _Session(program("an orchestrator", settings=own), options or RunOptions())
+        self.session.registry = tools
         self.max_processes = settings.max_processes if max_processes is None else max_processes
         self.health: HealthMonitor | None = None
         self._health_rules = health
@@ -204,7 +209,8 @@ class Orchestrator:
 
         Raises SupervisorFailed when a child does not start; those before it are stopped then.
         """
-        from .supervisor import Supervisor, SupervisorSpec
+        from .child_specs import SupervisorSpec
+        from .supervisor import Supervisor
 
         supervisor = Supervisor(self, SupervisorSpec(children, **options), name)
         self._supervisors.append(supervisor)
@@ -319,9 +325,11 @@ class Orchestrator:
                     process.kill()
                 await asyncio.gather(*(process.wait() for process in left))
         tasks = [task for task in self._tasks if task is not asyncio.current_task()]
-        for task in tasks:
-            task.cancel()
         if tasks:
+            # Those that waited for a process get to know of its end before they are cancelled.
+            await asyncio.wait(tasks, timeout=0.1)
+            for task in tasks:
+                task.cancel()
             done, _ = await asyncio.wait(tasks, timeout=timeout)
             for task in done:
                 if not task.cancelled():
@@ -450,6 +458,22 @@ class Orchestrator:
 
 class _Session(Session):
     """What all processes of an orchestrator share."""
+
+    registry: "Tools | None" = None
+
+    def toolset(self, tools: tuple[Any, ...] | None) -> "ToolSet | None":
+        registry = self.registry
+        if registry is None or not tools:
+            return super().toolset(tools)
+        found = self._toolsets.get(tools)
+        if found is None:
+            from .tools.registry import resolve
+
+            available = registry.filter("*")
+            for tool in () if self.mcp is None else self.mcp.tools.values():
+                available.add(tool)
+            found = self._toolsets[tools] = resolve(tools, self.tool_context, available)
+        return found
 
     def _outer_ledgers(self) -> "tuple[Ledger, ...]":
         return ()  # each message looks for the budgets around it

@@ -5,15 +5,23 @@ supervisors make trees. It does one thing at a time: what happens meanwhile wait
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
+from collections.abc import Callable, Coroutine, Iterable
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from .actor import Body
 from .agent import Agent
-from .errors import VegaError
+from .child_specs import (
+    IGNORE,
+    ChildCounts,
+    ChildError,
+    ChildInfo,
+    ChildSpec,
+    ChildState,
+    SupervisorFailed,
+    SupervisorSpec,
+    check,
+    check_child,
+)
 from .exits import KILL, SHUTDOWN, Exit, ExitSignal, ProcessEnded, ProcessExit
-from .frozen import Frozen
 from .supervise import Restarts
 
 if TYPE_CHECKING:
@@ -21,81 +29,7 @@ if TYPE_CHECKING:
     from .process import Process
 
 T = TypeVar("T")
-ChildState = Literal["running", "restarting", "stopped"]
-ChildProblem = Literal["already_started", "already_present", "not_found", "running", "restarting"]
-
-IGNORE = "ignore"
-"""What a child's `init` returns so that the child is not started, and that is no failure."""
-
 INTENSITY = "it had to restart children too often"
-
-
-class ChildSpec(Frozen):
-    """A child of a supervisor.
-
-    `start` is an agent, an async function or a supervisor. `restart`: `permanent` always,
-    `transient` when it ends abnormally, `temporary` never. `shutdown` is how many seconds it may
-    take to end before it is killed (default 5; supervisors take as long as they need), "infinity",
-    or "brutal_kill". `significant` children can end the supervisor, see `auto_shutdown` there.
-    `init` runs before each start: what it raises is a failed start, and `IGNORE` skips the child.
-    `options` are those of `Orchestrator.spawn`: task, work_dir, budget.
-    """
-
-    id: str
-    start: "Agent | Body | SupervisorSpec"
-    restart: Literal["permanent", "transient", "temporary"] = "permanent"
-    shutdown: float | Literal["infinity", "brutal_kill"] | None = None
-    significant: bool = False
-    init: "Callable[[Process], Awaitable[Any]] | None" = None
-    options: Mapping[str, Any] | None = None
-
-
-class SupervisorSpec(Frozen):
-    """What a supervisor looks after, and how.
-
-    `one_for_one` restarts the child that ended, `one_for_all` all children, `rest_for_one` it and
-    those started after it. After more than `max_restarts` in `window` seconds the supervisor stops
-    all children and gives up, which its own supervisor deals with. With `auto_shutdown` it ends
-    when any or all of its significant children have ended by themselves.
-    """
-
-    children: tuple[ChildSpec, ...] = ()
-    strategy: Literal["one_for_one", "one_for_all", "rest_for_one"] = "one_for_one"
-    max_restarts: int = 1
-    window: float = 5.0
-    auto_shutdown: Literal["never", "any_significant", "all_significant"] = "never"
-
-
-class ChildError(VegaError):
-    """A supervisor cannot do that with a child; `problem` is OTP's name for why."""
-
-    def __init__(self, problem: ChildProblem, message: str) -> None:
-        super().__init__(message)
-        self.problem: ChildProblem = problem
-
-
-class SupervisorFailed(VegaError):
-    """A child did not start, so its supervisor did not either. The cause is the child's."""
-
-
-@dataclass(frozen=True, slots=True)
-class ChildInfo:
-    """A child as `which_children` tells of it; `process` None: it does not run."""
-
-    id: str
-    process: "Process | None"
-    state: ChildState
-    kind: Literal["worker", "supervisor"]
-
-
-@dataclass(frozen=True, slots=True)
-class ChildCounts:
-    """How many children there are, and how many of them run."""
-
-    specs: int
-    active: int
-    supervisors: int
-    workers: int
 
 
 class _Child:
@@ -133,7 +67,7 @@ class Supervisor:
         name: str = "",
         above: "Process | None" = None,
     ) -> None:
-        _check(spec)
+        check(spec)
         self.spec = spec
         self._orchestrator = orchestrator
         self._above = above
@@ -162,13 +96,15 @@ class Supervisor:
 
     async def started(self, ready: "asyncio.Future[None]") -> None:
         """Wait for what `expect` gave, or the end of the supervisor. Raises SupervisorFailed."""
-        ended = asyncio.ensure_future(self.process.wait())
+        ended = self.process.ending()
         try:
             await asyncio.wait({ready, ended}, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            ended.cancel()
+            self.process.forget_ending(ended)
         if not ready.done():
             raise SupervisorFailed(f"the supervisor {self.process.name} ended: {self.process.exit}")
+        if ready.exception() is not None:
+            await self.process.wait()
         ready.result()
 
     @property
@@ -266,7 +202,7 @@ class Supervisor:
         if known is not None:
             problem = "already_started" if known.state == "running" else "already_present"
             raise ChildError(problem, f"there is a child '{spec.id}' already ({known.state})")
-        _check_child(spec, self.spec)
+        check_child(spec, self.spec)
         child = _Child(spec)
         await self._start(child)
         if child.state == "running" or spec.restart != "temporary":
@@ -487,27 +423,6 @@ def _info(child: _Child) -> ChildInfo:
     running = child.state == "running"
     kind = "supervisor" if isinstance(child.spec.start, SupervisorSpec) else "worker"
     return ChildInfo(child.spec.id, child.process if running else None, child.state, kind)
-
-
-def _check(spec: SupervisorSpec) -> None:
-    """Raise ValueError for a specification that cannot be."""
-    ids = [child.id for child in spec.children]
-    for child in spec.children:
-        if ids.count(child.id) > 1:
-            raise ValueError(f"two children of a supervisor have the id '{child.id}'")
-        _check_child(child, spec)
-
-
-def _check_child(child: ChildSpec, spec: SupervisorSpec) -> None:
-    if child.significant and spec.auto_shutdown == "never":
-        raise ValueError(
-            f"the child '{child.id}' is significant, and its supervisor has no `auto_shutdown`"
-        )
-    if child.significant and child.restart == "permanent":
-        raise ValueError(
-            f"the child '{child.id}' is permanent, so its end cannot be significant: make it "
-            "transient or temporary"
-        )
 
 
 def _check_stopped(child: _Child) -> None:
