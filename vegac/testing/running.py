@@ -5,30 +5,27 @@ import io
 import time
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from vega_runtime.errors import UnmatchedCall, VegaError
 from vegac.source.diagnostic import Diagnostic
 from vegac.source.file import Location, Placements
-from vegac.source.registry import report
-from vegac.source.render import locate
 from vegac.source.render.canvas import Style
 from vegac.source.render.cells import visible
 from vegac.source.render.excerpt import Mark, line_numbers_width
 from vegac.source.render.text import excerpts, render
-from vegac.source.suggest import available, did_you_mean, nearest
 from vegac.testing.cases import Case, ProgramText, TestFile
 from vegac.testing.comparing import Comparer
 from vegac.testing.difference import plain
 from vegac.testing.execution import Sandbox, execute
 from vegac.testing.findings import align, describe, found_in
+from vegac.testing.naming import unknown_agents, unknown_workflow
 from vegac.testing.outcome import Outcome
 from vegac.testing.programs import Program, Programs
 from vegac.testing.results import Mismatch, Result
 from vegac.workspace import UsageError, Workspace
 
 if TYPE_CHECKING:
-    from vega_runtime.workflow import Workflow
     from vegac.testing.expressions import Answer
 
 
@@ -155,11 +152,18 @@ class _Running:
         if program.loaded is None:
             self.show(program.findings(), program.report.placements)
             return
-        findings = [*self._unknown_agents(program)]
-        workflow = self._workflow(dict(program.loaded.workflows), findings)
-        if findings or workflow is None:
+        declarations = program.report.declarations
+        agents = declarations.agents if declarations is not None else {}
+        workflows = dict(program.loaded.workflows)
+        findings = [*unknown_agents(self.file, case, agents)]
+        misnamed = unknown_workflow(case, workflows)
+        if misnamed is not None:
+            findings.append(misnamed)
+        if findings:
             self.show(findings)
             return
+        named = case.workflow.value if case.workflow is not None else next(iter(workflows))
+        workflow = workflows[named]
         with Sandbox(self.folder, case.files) as sandbox:
             outcome = execute(case, workflow, sandbox)
             self._judge(outcome, program)
@@ -203,55 +207,6 @@ class _Running:
         file = self.file.tree.file
         start = file.line_starts[place.line - 1] + place.column - 1
         return Location(file, start, start)
-
-    def _workflow(
-        self, known: dict[str, "Workflow[Any, Any]"], findings: list[Diagnostic]
-    ) -> "Workflow[Any, Any] | None":
-        named = self.case.workflow
-        if named is not None and named.value in known:
-            return known[named.value]
-        if named is not None:
-            near = nearest(named.value, known)
-            findings.append(
-                report(
-                    "unknown-workflow",
-                    named.span,
-                    f"the program has no workflow '{named.value}'",
-                    hint=did_you_mean(named.value, known),
-                    notes=(available("workflows", known),),
-                    subject=named.value,
-                    suggestions=tuple(near),
-                )
-            )
-        elif len(known) == 1:
-            return next(iter(known.values()))
-        else:
-            several = "several workflows; the test names none" if known else "no workflow to run"
-            findings.append(
-                report(
-                    "missing-key",
-                    self.case.key.span,
-                    f"the program has {several}",
-                    hint="add `workflow:`" if known else "",
-                    notes=(available("workflows", known),) if known else (),
-                )
-            )
-        return None
-
-    def _unknown_agents(self, program: Program) -> Iterable[Diagnostic]:
-        declarations = program.report.declarations
-        known = list(declarations.agents) if declarations is not None else []
-        for name, node in self.case.agents:
-            if name and name not in known and locate(node.span, self.file.placements):
-                yield report(
-                    "unknown-agent",
-                    node.span,
-                    f"the program has no agent named '{name}'",
-                    hint=did_you_mean(name, known),
-                    notes=(available("agents", known),),
-                    subject=name,
-                    suggestions=tuple(nearest(name, known)),
-                )
 
 
 def _error_type(answer: "Answer") -> str | None:
