@@ -73,6 +73,8 @@ def context_at(text: str, offset: int) -> Context:
         value = text[opening:offset].replace("\n", " ").replace("\r", " ")
         return _in_value(Context("value", path, levels[-1], value, opening, levels=levels))
     siblings.update(_below(text, offset, column))
+    if match["key"] is None and before[column : column + 1] in ("{", "[") and dash >= 0:
+        return _in_value(Context("value", path, {}, before[column:], start + column, levels=levels))
     if match["key"] is None:
         return Context(
             "keys", path, siblings, before[column:], start + column, dash >= 0, levels=levels

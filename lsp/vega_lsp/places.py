@@ -47,6 +47,7 @@ _KINDS: dict[str, Kind] = {
     "save": "save",
     "type": "type",
 }
+_TABLES = {**grammar.TABLES, **test_keys.TABLES}
 _FILE_KEYS = ("knowledge", "file", "include")
 _SECTIONS = ("agents", "workflows", "tools")
 _MODEL_KEYS = ("model", "fallback_model", "default_model")
@@ -141,8 +142,10 @@ class Walker:
     def _top(self, piece: Piece) -> Iterator[Place]:
         assert piece.key is not None
         key, value = piece.key.value, piece.value
-        spec = grammar.TOP.get(key)
+        spec = grammar.TOP.get(key) or test_keys.TEST_FILE.get(key)
         yield self.place("key", piece.key, spec)
+        if key == "program":
+            return  # a program inside a file of tests
         if key == "tests" and isinstance(value, Mapping):
             self.section = "tests"
             yield from self.tests(value)
@@ -166,21 +169,21 @@ class Walker:
         for kind in kinds:
             name = kind.partition(":")[2]
             if kind.startswith("table:") and isinstance(node, Mapping):
-                yield from self.table(node, grammar.TABLES[name])
+                yield from self.table(node, _TABLES[name])
                 return
             if kind.startswith("tables:"):
                 items = node.items if isinstance(node, Sequence) else [node]
                 for item in items:
                     if isinstance(item, Mapping):
-                        yield from self.table(item, grammar.TABLES[name])
+                        yield from self.table(item, _TABLES[name])
                 return
         if isinstance(node, Sequence):
             for item in node.items:
                 if isinstance(item, Scalar):
                     yield self.place(self._kind(key, kinds), item, spec)
-                else:
+                elif self.section != "tests":
                     yield from self.texts(item)
-        elif {"map", "value", "text"} & set(kinds) and self.section != "agents":
+        elif {"map", "value", "text"} & set(kinds) and self.section not in ("agents", "tests"):
             yield from self.texts(node)
 
     def _kind(self, key: str, kinds: list[str]) -> Kind:
@@ -188,6 +191,8 @@ class Walker:
             return "model"
         if key in _FILE_KEYS:
             return "file"
+        if self.section == "tests" and kinds[0] not in ("agent", "workflow", "word"):
+            return "other"  # no holes stand in tests
         if key == "output":
             return "output"
         for kind in kinds:
@@ -350,22 +355,20 @@ class Walker:
         workflow = test.get("workflow")
         names = list(self.workflows)
         callee = workflow.value if isinstance(workflow, Scalar) else names[0] if names else ""
+        # A test with a program of its own speaks of names that are not those of this one.
+        own = test.entry("program") is not None or test.entry("file") is not None
+        for place in self.table(test, test_keys.TEST):
+            if not (own and place.kind in ("agent", "workflow")):
+                yield place
+        if own:
+            return
         for entry in test.entries:
             key, value = entry.key.value, entry.value
-            if key in test_keys.TEST:
-                yield self.place("key", entry.key, test_keys.TEST[key])
-            if key == "workflow" and isinstance(value, Scalar):
-                yield self.place("workflow", value)
-            elif key == "inputs" and isinstance(value, Mapping):
+            if key == "inputs" and isinstance(value, Mapping):
                 for argument in value.entries:
                     place = self.place("argument", argument.key)
                     place.detail = callee
                     yield place
-            elif key == "model" and isinstance(value, Sequence):
-                for item in value.items:
-                    agent = item.get("agent") if isinstance(item, Mapping) else None
-                    if isinstance(agent, Scalar):
-                        yield self.place("agent", agent)
             elif key == "expect" and isinstance(value, Mapping):
                 yield from self._expect(value)
 

@@ -13,6 +13,7 @@ from pygls.uris import from_fs_path, to_fs_path
 
 from vega_lsp import positions
 from vega_lsp.program import Memory, Program
+from vega_lsp.test_program import Known, program_of_tests
 from vegac.discovery import programs_under
 from vegac.source.file import SourceFile
 from vegac.source.span import Span
@@ -37,7 +38,7 @@ class Document(Struct, eq=False):
 class Settings(Struct):
     """What the user has set for the server; `debounce` counts milliseconds."""
 
-    debounce: int = 40
+    debounce: int = 0
     inlay_hints: bool = True
     code_lenses: bool = True
     delimiters: str = ""
@@ -105,6 +106,7 @@ class Session:
         self._memories: dict[Path, Memory] = {}
         self._including: dict[Path, list[Path]] = {}
         self._listings: dict[Path, list[Path]] = {}
+        self._tests: dict[Path, Known] = {}
 
     def configure(self, given: object) -> None:
         """Take what the client has set, under `vega` or as it is; odd values are left alone."""
@@ -217,6 +219,9 @@ class Session:
 
     def programs_of(self, path: Path) -> list[Program]:
         """The programs that a file is part of: those that include it, or else its own."""
+        if path.name.endswith(TEST_SUFFIX):
+            tested = program_of_tests(self, path, self._tests)
+            return [tested] if tested is not None else []
         mains = self._mains(path)
         found = [program for main in mains if (program := self.program(main)) is not None]
         holding = [program for program in found if program.holds(path)]

@@ -8,6 +8,7 @@ from vega_lsp.index import Occurrence, Symbol
 from vega_lsp.origins import field_place, type_place
 from vega_lsp.program import Program
 from vega_lsp.session import Snapshot
+from vega_lsp.test_program import tests_of
 from vegac.source.span import Span
 
 
@@ -17,11 +18,15 @@ def symbol_at(snapshot: Snapshot, position: types.Position) -> Occurrence | None
 
 
 def programs_with(snapshot: Snapshot, symbol: Symbol) -> list[Program]:
-    """Every program that has the file in which a symbol is defined."""
+    """Every program that has the file in which a symbol is defined, with the tests of each."""
     definition = snapshot.program.index.definition(symbol)
     place = snapshot.program.locate(definition.span) if definition else None
     path = snapshot.program.files.get(place.file.path) if place else None
-    return snapshot.session.programs_of(path) if path else [snapshot.program]
+    if path is None:
+        return [snapshot.program]
+    session = snapshot.session
+    found = session.programs_of(path)
+    return [*found, *(tests for program in found for tests in tests_of(session, program))]
 
 
 def everywhere(snapshot: Snapshot, symbol: Symbol) -> Iterator[tuple[Occurrence, types.Location]]:
