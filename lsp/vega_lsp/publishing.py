@@ -16,20 +16,36 @@ log = logging.getLogger(__name__)
 class Publisher:
     """Publishes diagnostics of the programs whose files are open.
 
-    A change is answered when no other one has come for `debounce` milliseconds.
+    Changes are answered as soon as no other message waits; where `debounce` is set, when none has
+    come for so many milliseconds.
     """
 
     def __init__(self, server: LanguageServer, session: Session) -> None:
         self.server = server
         self.session = session
+        self._due = False
+        self._told_when_idle = False
         self._timer: asyncio.TimerHandle | None = None
         self._published: dict[Path, list[types.Diagnostic]] = {}
         self._told: dict[Path, int | None] = {}
 
     def soon(self) -> None:
-        """Publish once the user pauses."""
+        """Something has changed."""
+        self._due = True
         if self._timer is not None:
             self._timer.cancel()
+            self._timer = None
+        if not self._told_when_idle:
+            asyncio.get_running_loop().call_soon(self._idle)
+
+    def idle(self) -> None:
+        """No message waits. A transport that calls this does so each time."""
+        self._told_when_idle = True
+        self._idle()
+
+    def _idle(self) -> None:
+        if not self._due or self._timer is not None:
+            return
         delay = self.session.settings.debounce / 1000
         if delay <= 0:
             self.now()
@@ -38,6 +54,7 @@ class Publisher:
 
     def now(self) -> None:
         """Publish what has changed since the last time."""
+        self._due = False
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None

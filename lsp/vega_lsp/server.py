@@ -1,5 +1,6 @@
 """The language server: it receives what the protocol says and asks the features."""
 
+import asyncio
 from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -14,6 +15,7 @@ from vega_lsp.handlers import Handler, register_features, safely
 from vega_lsp.positions import encoding_of
 from vega_lsp.publishing import Publisher
 from vega_lsp.session import Session, path_of
+from vega_lsp.transport import Wire, watch
 from vega_lsp.views import register_views
 
 
@@ -25,9 +27,14 @@ class VegaServer(LanguageServer):
             number = version("vegac")
         except PackageNotFoundError:
             number = "0"
-        super().__init__("vega", number)  # pyright: ignore[reportUnknownMemberType]
+        super().__init__("vega", number, protocol_cls=Wire)  # pyright: ignore[reportUnknownMemberType]
         self.session = Session()
         self.publisher = Publisher(self, self.session)
+        self.watching: asyncio.Task[None] | None = None
+
+    def idle(self) -> None:
+        """Publish what is due: no message waits."""
+        self.publisher.idle()
 
 
 def create() -> VegaServer:
@@ -72,6 +79,8 @@ def _lifecycle(server: VegaServer) -> None:
             folders = [path_of(params.root_uri)]
         session.folders = folders
         session.configure(params.initialization_options)
+        if params.process_id is not None:
+            server.watching = asyncio.create_task(watch(params.process_id))
 
     @_feature(server, types.INITIALIZED)
     def initialized(_: types.InitializedParams) -> None:
@@ -125,7 +134,7 @@ def _synchronisation(server: VegaServer) -> None:
     @_feature(server, types.TEXT_DOCUMENT_DID_OPEN)
     def opened(params: types.DidOpenTextDocumentParams) -> None:
         session.open(params.text_document)
-        publisher.now()
+        publisher.soon()
 
     @_feature(server, types.TEXT_DOCUMENT_DID_CHANGE)
     def changed(params: types.DidChangeTextDocumentParams) -> None:
@@ -141,7 +150,7 @@ def _synchronisation(server: VegaServer) -> None:
     @_feature(server, types.TEXT_DOCUMENT_DID_CLOSE)
     def closed(params: types.DidCloseTextDocumentParams) -> None:
         session.close(params.text_document.uri)
-        publisher.now()
+        publisher.soon()
 
 
 def _pulled_diagnostics(server: VegaServer) -> None:

@@ -24,7 +24,9 @@ def _load(name: str) -> ModuleType:
     return module
 
 
-_CLIENT, _PROGRAM, _ = _load("client"), _load("program"), _load("edits")
+_CLIENT, _PROGRAM = _load("client"), _load("program")
+_load("edits")
+_load("wire")
 
 
 @pytest_asyncio.fixture

@@ -1,15 +1,8 @@
 """Starting the server, folders and settings."""
 
-import asyncio
-import re
-import sys
-from pathlib import Path
 from typing import Any
 
-import pytest
-from lsp_client import PATIENCE
 from lsprotocol import types
-from pygls.lsp.client import LanguageClient
 
 PROGRAM = """\
 agents:
@@ -24,55 +17,6 @@ workflows:
         save: text
     output: <<text>>
 """
-
-
-async def test_over_tcp(tmp_path: Path) -> None:
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "vegac", "lsp", "--tcp", "127.0.0.1:0", "--log-level", "info"),
-        stderr=asyncio.subprocess.PIPE,
-        cwd=tmp_path,
-    )
-    assert process.stderr is not None
-    try:
-        port = 0
-        while not port:
-            line = await asyncio.wait_for(process.stderr.readline(), PATIENCE)
-            assert line, "the server has ended"
-            found = re.search(rb"'127\.0\.0\.1', (\d+)", line)
-            port = int(found[1]) if found else 0
-        client = LanguageClient("test-editor", "1")
-        await client.start_tcp("127.0.0.1", port)
-        result = await asyncio.wait_for(
-            client.initialize_async(types.InitializeParams(types.ClientCapabilities())), PATIENCE
-        )
-        assert result.server_info is not None
-        assert result.server_info.name == "vega"
-        await asyncio.wait_for(client.shutdown_async(None), PATIENCE)
-        client.exit(None)
-    finally:
-        if process.returncode is None:
-            process.kill()
-        await process.wait()
-
-
-@pytest.mark.parametrize(
-    ("options", "message"),
-    [
-        (["--stdio", "--tcp", "127.0.0.1:1"], "take one of"),
-        (["--tcp", "nowhere"], "is no address"),
-        (["--log-level", "loud"], "there is no log level"),
-    ],
-)
-async def test_wrong_options(options: list[str], message: str) -> None:
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "vegac", "lsp", *options),
-        stdin=asyncio.subprocess.DEVNULL,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    _, errors = await asyncio.wait_for(process.communicate(), PATIENCE)
-    assert process.returncode == 2
-    assert message in errors.decode()
-    assert "Traceback" not in errors.decode()
 
 
 async def test_folders_and_settings(editor: Any) -> None:
