@@ -5,7 +5,7 @@ from functools import cache
 from itertools import count
 from typing import Any
 
-from tests.e2e.mock_http import Json, MockApi, Reply
+from tests.e2e.mock_http import Json, MockApi, Reply, exhaust
 
 _ids = count(1)
 
@@ -52,6 +52,13 @@ def message(
         "usage": {"input_tokens": 10, "output_tokens": 5} | (usage or {}),
     }
     _adapter("Message").validate_python(reply, strict=False)
+    return reply
+
+
+def token_count(tokens: int) -> Json:
+    """What the endpoint that counts tokens replies."""
+    reply = {"input_tokens": tokens}
+    _adapter("MessageTokensCount").validate_python(reply, strict=True)
     return reply
 
 
@@ -102,6 +109,7 @@ class MockAnthropic(MockApi):
     """Answers what its script does not with an echo of the latest message's text."""
 
     path = "/v1/messages"
+    other_paths = ("/v1/messages/count_tokens",)
 
     def default(self, body: Json) -> Reply:
         content = body["messages"][-1]["content"]
@@ -109,6 +117,9 @@ class MockAnthropic(MockApi):
             texts = [block.get("text") or block.get("content") or "" for block in content]
             content = " ".join(text for text in texts if isinstance(text, str))
         return Reply(message(content or "nothing", model=body["model"]))
+
+    def check(self, body: Json) -> None:
+        exhaust(_request().validate_python(body))
 
     def error(self, status: int, message: str) -> Reply:
         return error(status, message)
@@ -142,7 +153,10 @@ def _split(text: str, size: int = 7) -> list[str]:
 
 
 def _error(kind: str, text: str) -> Json:
-    return {"type": "error", "error": {"type": kind, "message": text}, "request_id": "req_1"}
+    body = {"type": "error", "error": {"type": kind, "message": text}, "request_id": "req_1"}
+    if kind != "request_too_large":  # documented, but not in the SDK's union
+        _adapter("ErrorResponse").validate_python(body, strict=False)
+    return body
 
 
 @cache
@@ -151,6 +165,20 @@ def _adapter(name: str) -> Any:
     import pydantic
 
     return pydantic.TypeAdapter(getattr(anthropic.types, name))
+
+
+@cache
+def _request() -> Any:
+    import pydantic
+    from anthropic.types.message_count_tokens_params import MessageCountTokensParams
+    from anthropic.types.message_create_params import (
+        MessageCreateParamsNonStreaming,
+        MessageCreateParamsStreaming,
+    )
+
+    return pydantic.TypeAdapter(
+        MessageCreateParamsNonStreaming | MessageCreateParamsStreaming | MessageCountTokensParams
+    )
 
 
 if __name__ == "__main__":

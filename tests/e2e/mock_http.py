@@ -10,7 +10,7 @@ import socket
 import sys
 import threading
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
@@ -25,7 +25,8 @@ class Reply:
 
     `body` is the whole reply as a JSON value, sent as events to a streaming request, or bytes sent
     as they are. `cut` breaks the connection after so many events (of a stream) or bytes. `stall`
-    sends nothing more from there and waits until the client leaves. `events` replaces the events.
+    sends nothing more from there and waits until the client leaves. `drip` sends what is left from
+    there without end, a byte at a time. `events` replaces the events.
     """
 
     body: Json | bytes
@@ -33,6 +34,7 @@ class Reply:
     headers: Mapping[str, str] = field(default_factory=dict)
     cut: int | None = None
     stall: bool = False
+    drip: bool = False
     events: list[tuple[str | None, Any]] | None = None
 
 
@@ -48,12 +50,15 @@ class MockApi:
 
     path = "/"
     prefix = ""
+    other_paths: tuple[str, ...] = ()
 
     def __init__(self, replies: Iterable[Reply] = (), *, key: str | None = None) -> None:
         self.script: deque[Reply] = deque(replies)
         self.key = key
         self.received: list[Received] = []
         self.arrived = threading.Semaphore(0)
+        self.problems: list[str] = []
+        """What was wrong with requests, as the SDK's own types see it."""
         self.dropped = threading.Event()
         """Set when a client leaves while its answer stalls."""
         self._lock = threading.Lock()
@@ -86,6 +91,8 @@ class MockApi:
         self._closing.set()
         self._server.shutdown()
         self._server.server_close()
+        if error is None:
+            assert not self.problems, self.problems[0]
 
     def serve_forever(self) -> None:
         with self:
@@ -95,6 +102,10 @@ class MockApi:
     # What a provider's mock says
 
     def default(self, body: Json) -> Reply:
+        raise NotImplementedError
+
+    def check(self, body: Json) -> None:
+        """Raise ValueError for a request that the API would not take."""
         raise NotImplementedError
 
     def error(self, status: int, message: str) -> Reply:
@@ -107,14 +118,29 @@ class MockApi:
         with self._lock:
             self.received.append(request)
             self.arrived.release()
-            if request.path != self.prefix + self.path:
+            known = (self.prefix + self.path, *self.other_paths)
+            if request.path not in known:
                 return self.error(404, f"no such path: {request.path}")
             given = request.headers.get("x-api-key") or request.headers.get("authorization", "")
             if self.key is not None and given.removeprefix("Bearer ") != self.key:
                 return self.error(401, "invalid API key")
+            try:
+                self.check(request.body)
+            except ValueError as problem:
+                self.problems.append(f"{problem} in {request.body}")
             if self.script:
                 return self.script.popleft()
         return self.default(request.body)
+
+
+def exhaust(value: object) -> None:
+    """Visit all of what a type adapter gave: it validates what is iterable while it is read."""
+    if isinstance(value, Mapping):
+        for item in value.values():
+            exhaust(item)
+    elif not isinstance(value, str | bytes) and isinstance(value, Iterable):
+        for item in value:
+            exhaust(item)
 
 
 class _Server(ThreadingHTTPServer):
@@ -149,8 +175,11 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _plain(self, api: MockApi, reply: Reply) -> None:
         data = reply.body if isinstance(reply.body, bytes) else json.dumps(reply.body).encode()
-        self._head(reply, "application/json", {"content-length": str(len(data))})
+        length = 10**9 if reply.drip else len(data)
+        self._head(reply, "application/json", {"content-length": str(length)})
         self.wfile.write(data if reply.cut is None else data[: reply.cut])
+        if reply.drip:
+            self._drip(api, lambda: self.wfile.write(b" "))
         if reply.stall:
             self._stall(api)
         if reply.cut is not None:
@@ -163,6 +192,8 @@ class _Handler(BaseHTTPRequestHandler):
             text = data if isinstance(data, str) else json.dumps(data)
             lines = f"event: {name}\ndata: {text}\n\n" if name else f"data: {text}\n\n"
             self._chunk(lines.encode())
+        if reply.drip:
+            self._drip(api, lambda: self._chunk(b":\n\n"))
         if reply.stall:
             self._stall(api)
         if reply.cut is not None:
@@ -187,6 +218,11 @@ class _Handler(BaseHTTPRequestHandler):
                 api.dropped.set()
                 self.close_connection = True
                 return
+
+    def _drip(self, api: MockApi, send: Callable[[], object]) -> None:
+        while not api._closing.wait(0.02):
+            send()
+            self.wfile.flush()
 
     def _break(self) -> None:
         self.wfile.flush()

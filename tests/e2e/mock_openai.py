@@ -6,7 +6,7 @@ from functools import cache
 from itertools import count
 from typing import Any
 
-from tests.e2e.mock_http import Json, MockApi, Reply
+from tests.e2e.mock_http import Json, MockApi, Reply, exhaust
 
 _ids = count(1)
 
@@ -108,6 +108,9 @@ class MockOpenAI(MockApi):
             content = " ".join(part.get("text", "") for part in content)
         return Reply(completion(content or "nothing", model=body["model"]))
 
+    def check(self, body: Json) -> None:
+        exhaust(_request().validate_python(body))
+
     def error(self, status: int, message: str) -> Reply:
         return error(status, message)
 
@@ -125,6 +128,19 @@ def _adapter(name: str) -> Any:
     import pydantic
 
     return pydantic.TypeAdapter(getattr(openai.types.chat, name))
+
+
+@cache
+def _request() -> Any:
+    import pydantic
+    from openai.types.chat.completion_create_params import (
+        CompletionCreateParamsNonStreaming,
+        CompletionCreateParamsStreaming,
+    )
+
+    return pydantic.TypeAdapter(
+        CompletionCreateParamsNonStreaming | CompletionCreateParamsStreaming
+    )
 
 
 if __name__ == "__main__":

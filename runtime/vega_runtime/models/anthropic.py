@@ -16,7 +16,16 @@ from .base import (
     ToolSchema,
     Usage,
 )
-from .transport import CONNECT_TIMEOUT, READ_TIMEOUT, Json, Transport, billed, tool_arguments, whole
+from .transport import (
+    CALL_TIMEOUT,
+    CONNECT_TIMEOUT,
+    READ_TIMEOUT,
+    Json,
+    Transport,
+    billed,
+    tool_arguments,
+    whole,
+)
 
 _STOP_REASONS: dict[object, StopReason] = {
     "end_turn": "end_turn",
@@ -34,6 +43,12 @@ _CACHE_FROM_BYTES = 4096
 _STREAM_FROM_TOKENS = 16_384
 """Longer replies are fetched as a stream: an idle connection might be dropped before they end."""
 
+_COUNTED = ("model", "messages", "system", "tools", "tool_choice", "thinking", "output_config")
+"""What the endpoint that counts tokens takes of a request."""
+
+_LEAST_THINKING = 1024
+"""Tokens of thinking below which the API takes no budget for it."""
+
 _EPHEMERAL = {"type": "ephemeral"}
 
 
@@ -46,6 +61,8 @@ class AnthropicModel:
         api_key: str | None = None,
         auth_token: str | None = None,
         base_url: str | None = None,
+        read_timeout: float = READ_TIMEOUT,
+        call_timeout: float = CALL_TIMEOUT,
     ) -> None:
         import httpx2
         from anthropic import AsyncAnthropic, AsyncStream
@@ -55,7 +72,7 @@ class AnthropicModel:
             auth_token=auth_token,
             # Given always, so that the SDK does not look into the process's own environment.
             base_url=base_url or "https://api.anthropic.com",
-            timeout=httpx2.Timeout(READ_TIMEOUT, connect=CONNECT_TIMEOUT),
+            timeout=httpx2.Timeout(read_timeout, connect=CONNECT_TIMEOUT),
             max_retries=0,  # retries are the run's
             open_telemetry=False,  # and so are the spans
         )
@@ -65,6 +82,7 @@ class AnthropicModel:
             "/v1/messages",
             provider="Anthropic",
             key_name="ANTHROPIC_API_KEY" if api_key is not None else "ANTHROPIC_AUTH_TOKEN",
+            call_timeout=call_timeout,
         )
 
     async def generate(self, request: Request) -> Response:
@@ -75,15 +93,25 @@ class AnthropicModel:
     async def stream(self, request: Request) -> AsyncIterator[StreamEvent]:
         body = body_of(request) | {"stream": True}
         reply = _Reply(self._transport)
-        async with self._transport.events(body) as events:
-            try:
+        try:
+            async with self._transport.events(body) as events:
                 async for event in events:
                     text = reply.add(event)
                     if text:
                         yield TextDelta(text)
-            except ModelError as failure:
-                raise billed(failure, reply.usage) from failure.__cause__
+        except ModelError as failure:
+            raise billed(failure, reply.usage) from failure.__cause__
         yield self._response(reply.whole())
+
+    async def count_tokens(self, request: Request) -> int:
+        """How many input tokens the request has, as the API counts them. Nothing is billed."""
+        whole_body = body_of(request)
+        body = {name: value for name, value in whole_body.items() if name in _COUNTED}
+        reply = await self._transport.post(body, "/v1/messages/count_tokens")
+        counted = reply.get("input_tokens")
+        if not isinstance(counted, int):
+            raise self._transport.malformed(str(reply)[:200])
+        return counted
 
     async def close(self) -> None:
         await self._transport.close()
@@ -238,7 +266,24 @@ def body_of(request: Request) -> Json:
     if request.output_schema is not None:
         schema = closed(request.output_schema)
         body["output_config"] = {"format": {"type": "json_schema", "schema": schema}}
-    return body | dict(request.params)
+    return _thinking(body | dict(request.params))
+
+
+def _thinking(body: Json) -> Json:
+    """Keep to what thinking demands: no temperature of its own, and less thinking than reply."""
+    match body.get("thinking"):
+        case {"type": "enabled" | "adaptive"} as thinking:
+            body.pop("temperature", None)
+            wanted = cast("Json", thinking).get("budget_tokens")
+            if isinstance(wanted, int) and wanted >= body["max_tokens"]:
+                # A budget has lowered `max_tokens`.
+                if body["max_tokens"] > _LEAST_THINKING:
+                    body["thinking"] = {**thinking, "budget_tokens": body["max_tokens"] - 1}
+                else:
+                    del body["thinking"]
+        case _:
+            pass
+    return body
 
 
 def _size(request: Request) -> int:

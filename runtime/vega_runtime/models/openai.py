@@ -20,7 +20,16 @@ from .base import (
     ToolSchema,
     Usage,
 )
-from .transport import CONNECT_TIMEOUT, READ_TIMEOUT, Json, Transport, billed, tool_arguments, whole
+from .transport import (
+    CALL_TIMEOUT,
+    CONNECT_TIMEOUT,
+    READ_TIMEOUT,
+    Json,
+    Transport,
+    billed,
+    tool_arguments,
+    whole,
+)
 
 OFFICIAL = "https://api.openai.com/v1"
 
@@ -39,7 +48,14 @@ _STREAM_FROM_TOKENS = 16_384
 class OpenAIModel:
     """Calls of a chat completions API. One connection pool, for one event loop."""
 
-    def __init__(self, *, api_key: str | None = None, base_url: str | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        api_key: str | None = None,
+        base_url: str | None = None,
+        read_timeout: float = READ_TIMEOUT,
+        call_timeout: float = CALL_TIMEOUT,
+    ) -> None:
         import httpx2
         from openai import AsyncOpenAI, AsyncStream
 
@@ -49,7 +65,7 @@ class OpenAIModel:
         client = AsyncOpenAI(
             api_key=api_key or "none",  # local endpoints ask for none, the SDK does
             base_url=url,
-            timeout=httpx2.Timeout(READ_TIMEOUT, connect=CONNECT_TIMEOUT),
+            timeout=httpx2.Timeout(read_timeout, connect=CONNECT_TIMEOUT),
             max_retries=0,  # retries are the run's
         )
         self._transport = Transport(
@@ -58,6 +74,7 @@ class OpenAIModel:
             "/chat/completions",
             provider="OpenAI" if self._official else f"the endpoint {host}",
             key_name="OPENAI_API_KEY",
+            call_timeout=call_timeout,
         )
 
     async def generate(self, request: Request) -> Response:
@@ -72,14 +89,14 @@ class OpenAIModel:
         body = body_of(request, official=self._official)
         body |= {"stream": True, "stream_options": {"include_usage": True}}
         collected = _Collected(self._transport)
-        async with self._transport.events(body) as events:
-            try:
+        try:
+            async with self._transport.events(body) as events:
                 async for event in events:
                     text = collected.add(event)
                     if text:
                         yield TextDelta(text)
-            except ModelError as failure:
-                raise billed(failure, collected.usage) from failure.__cause__
+        except ModelError as failure:
+            raise billed(failure, collected.usage) from failure.__cause__
         yield _Reply(self._transport, collected.whole()).response()
 
     async def close(self) -> None:

@@ -13,6 +13,7 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from ..errors import ModelError, ModelErrorKind
+from ..tools.deadline import deadline
 from .base import Response, StreamEvent, Usage
 
 if TYPE_CHECKING:
@@ -23,6 +24,8 @@ Json = dict[str, Any]
 READ_TIMEOUT = 600.0
 """Seconds without a byte from the provider after which a call has timed out."""
 CONNECT_TIMEOUT = 10.0
+CALL_TIMEOUT = 3600.0
+"""Seconds for one call in all: a provider that sends a byte now and then does not hold it open."""
 
 _KINDS: dict[int, ModelErrorKind] = {
     401: "authentication",
@@ -79,6 +82,7 @@ class Transport:
     """
 
     __slots__ = (
+        "_call_timeout",
         "_client",
         "_closed",
         "_key_name",
@@ -89,8 +93,16 @@ class Transport:
     )
 
     def __init__(
-        self, client: Client, stream_cls: Any, path: str, *, provider: str, key_name: str
+        self,
+        client: Client,
+        stream_cls: Any,
+        path: str,
+        *,
+        provider: str,
+        key_name: str,
+        call_timeout: float = CALL_TIMEOUT,
     ) -> None:
+        self._call_timeout = call_timeout
         self._client = client
         self._stream_cls = stream_cls
         self._path = path
@@ -99,20 +111,34 @@ class Transport:
         self._closed = False
         self._refusing: set[str] = set()
 
-    async def post(self, body: Json) -> Json:
-        """The reply to one request, a JSON object."""
-        return self.checked(await self._send(body))
+    async def post(self, body: Json, path: str = "") -> Json:
+        """The reply to one request, a JSON object. `path` replaces the usual one."""
+        async with self._limited():
+            return self.checked(await self._send(body, path or self._path))
 
     @asynccontextmanager
     async def events(self, body: Json) -> "AsyncGenerator[AsyncIterator[Json]]":
         """The data of the events that answer a streaming request, each a JSON object."""
-        stream = await self._send(body, stream=True, stream_cls=self._stream_cls)
-        try:
-            yield self._iterate(stream, body)
-        finally:
-            await stream.close()
+        async with self._limited():
+            options = {"stream": True, "stream_cls": self._stream_cls}
+            stream = await self._send(body, self._path, **options)
+            try:
+                yield self._iterate(stream, body)
+            finally:
+                await stream.close()
 
-    async def _send(self, body: Json, **options: Any) -> Any:
+    @asynccontextmanager
+    async def _limited(self) -> "AsyncGenerator[None]":
+        try:
+            async with deadline(self._call_timeout):
+                yield
+        except TimeoutError:
+            raise ModelError(
+                f"{self._provider} did not complete its reply within {self._call_timeout:g} s",
+                kind="timeout",
+            ) from None
+
+    async def _send(self, body: Json, path: str, **options: Any) -> Any:
         """Post the body; without its temperature if the model refuses to be given one.
 
         The compiler has warned of that, and a program must not fail over it. The refusal is not
@@ -122,14 +148,14 @@ class Transport:
             body = _without_temperature(body)
         try:
             with self._failures(body):
-                return await self._client.post(self._path, cast_to=object, body=body, **options)
+                return await self._client.post(path, cast_to=object, body=body, **options)
         except ModelError as refusal:
             if "temperature" not in body or not _NO_TEMPERATURE.search(refusal.message):
                 raise
         self._refusing.add(body["model"])
         body = _without_temperature(body)
         with self._failures(body):
-            return await self._client.post(self._path, cast_to=object, body=body, **options)
+            return await self._client.post(path, cast_to=object, body=body, **options)
 
     async def _iterate(self, stream: Any, body: Json) -> AsyncIterator[Json]:
         with self._failures(body):
@@ -186,7 +212,7 @@ class Transport:
             cause = failure.__cause__ or failure
             detail = str(cause) or type(cause).__name__
             return ModelError(f"cannot reach {self._provider}: {detail}", kind="temporary")
-        if isinstance(failure, json.JSONDecodeError | UnicodeDecodeError):
+        if isinstance(failure, json.JSONDecodeError | UnicodeDecodeError | RecursionError):
             return self.malformed(str(failure)[:200])
         return ModelError(
             f"the request to {self._provider} could not be made: {failure}", kind="invalid_request"
