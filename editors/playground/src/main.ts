@@ -35,6 +35,7 @@ const OPTIONS = {
   lineNumbersMinChars: 3,
   minimap: { enabled: false },
   scrollBeyondLastLine: false,
+  stickyScroll: { enabled: false },
   fixedOverflowWidgets: true,
   scrollbar: { verticalScrollbarSize: 10, horizontalScrollbarSize: 10 },
   wordBasedSuggestions: "off",
