@@ -48,20 +48,20 @@ class UsageError(ValueError):
 class Lookups(Struct):
     """What a check asked for besides the contents of files of the program: the names that the
     pattern of an `include` had in a folder (or one for skills), whether files that agents name were
-    there, and what the files of skills held."""
+    there, and what other files held, such as those of skills."""
 
     names: dict[tuple[Path, str], tuple[str, ...]] = field(
         default_factory=dict[tuple[Path, str], tuple[str, ...]]
     )
     files: dict[Path, bool] = field(default_factory=dict[Path, bool])
-    skills: dict[Path, bytes] = field(default_factory=dict[Path, bytes])
+    contents: dict[Path, bytes] = field(default_factory=dict[Path, bytes])
 
 
 class Report(Struct, eq=False):
     """What a check found. `program` is the IR, usable only without errors.
 
     `silenced` are errors that the user wants to hear nothing of, though the program cannot be
-    compiled with them.
+    compiled with them. `tests` is how many tests there are in a file of tests, None for a program.
     """
 
     diagnostics: list[Diagnostic]
@@ -71,6 +71,7 @@ class Report(Struct, eq=False):
     strict: bool = False
     silenced: list[Diagnostic] = field(default_factory=list[Diagnostic])
     lookups: Lookups = field(default_factory=Lookups)
+    tests: int | None = None
 
     @property
     def has_errors(self) -> bool:
@@ -104,6 +105,9 @@ class Workspace:
     definition, so that checking a program again costs only what has changed in it.
     """
 
+    suffixes: tuple[str, ...] = (SUFFIX,)
+    """How the names of files end that are looked for in folders."""
+
     def __init__(
         self,
         root: Path | None = None,
@@ -122,14 +126,20 @@ class Workspace:
 
     def renewed(self) -> "Workspace":
         """A workspace for another day and other configurations that has read the same files."""
-        workspace = Workspace(self.root)
+        workspace = type(self)(self.root)
         workspace.reader = self.reader
         return workspace
+
+    def forget(self, shown: Sequence[str]) -> None:
+        """Let go of what is remembered of files, by the names that messages give them."""
+        for name in shown:
+            self.reader.forget(name)
+            self._memories.pop(name, None)
 
     # --- files ---------------------------------------------------------------------------------
 
     def discover(self, paths: Sequence[Path]) -> list[Path]:
-        """The program files that `paths` name: files as given, and those under folders.
+        """The files that `paths` name: those given, and programs under folders.
 
         Raises `UsageError` for a path that does not exist, and for a configuration that is wrong.
         """
@@ -140,9 +150,12 @@ class Workspace:
             if not path.exists():
                 raise UsageError(f"there is no file or folder '{path}'")
             self.config(path if path.is_dir() else path.parent)
-            programs = programs_under(path, excluded=self.excluded) if path.is_dir() else [path]
-            for program in programs:
-                found.setdefault(program.absolute(), program)
+            if path.is_dir():
+                files = programs_under(path, self.suffixes, self.excluded)
+            else:
+                files = [path]
+            for file in files:
+                found.setdefault(file.absolute(), file)
         return list(found.values())
 
     def config(self, folder: Path) -> Config:
@@ -263,8 +276,9 @@ class Workspace:
             strict = context.settings.strict
             lints.update(context.settings.lints)
             self._analyse(context, program, findings, memory)
+            self.judge_more(tree, findings)
         remaining = apply_policy(findings.items, placements, declarations.trees, lints)
-        diagnostics = _finish(remaining, placements, declarations.trees)
+        diagnostics = finish(remaining, placements, declarations.trees)
         silenced = silenced_errors(findings.items, remaining)
         return Report(
             diagnostics,
@@ -272,7 +286,7 @@ class Workspace:
             program,
             declarations,
             strict,
-            _finish(silenced, placements, declarations.trees),
+            finish(silenced, placements, declarations.trees),
             lookups,
         )
 
@@ -283,6 +297,9 @@ class Workspace:
 
         memory.judgements = memory.judgements or Judgements()
         analyse(context, program, findings, memory.judgements)
+
+    def judge_more(self, tree: FileTree, findings: Findings) -> None:
+        """Find what only later stages know to be wrong in a program, whose own file `tree` is."""
 
     def _included(
         self, pattern: str, folder: Path, folders: dict[str, Path], lookups: Lookups
@@ -326,7 +343,7 @@ class Workspace:
             data = path.read_bytes() if draft is None else draft.encode()
         except OSError as error:
             raise UsageError(f"cannot read '{path}': {error.strerror or error}") from None
-        lookups.skills[path] = data
+        lookups.contents[path] = data
         file = SourceFile(shown, data.decode(errors="replace"))
         placements.add(f"{shown}#", file, 0)
         try:
@@ -417,7 +434,7 @@ def _digest(declarations: Declarations, names: dict[str, str]) -> str:
     return hasher.hexdigest()
 
 
-def _finish(
+def finish(
     findings: list[Diagnostic], placements: Placements, trees: list[FileTree]
 ) -> list[Diagnostic]:
     """Without follow-on noise and repetitions, in order of place, with fixes ready to apply."""

@@ -97,9 +97,6 @@ def register_features(server: LanguageServer, session: Session) -> None:
     for name, (feature, options) in FEATURES.items():
         server.feature(name, options)(_about_document(session, name, feature))
 
-    def find_symbols(params: types.WorkspaceSymbolParams) -> list[types.WorkspaceSymbol]:
-        return symbols.workspace_symbols(session, params.query)
-
     def resolve(found: types.CompletionItem) -> types.CompletionItem:
         return items.resolve(session, found)
 
@@ -155,7 +152,6 @@ def register_features(server: LanguageServer, session: Session) -> None:
     server.command("vega.run")(tell("run"))
     server.command("vega.test")(tell("test"))
     server.feature(types.COMPLETION_ITEM_RESOLVE)(safely(resolve))
-    server.feature(types.WORKSPACE_SYMBOL)(safely(find_symbols))
     server.feature(types.CALL_HIERARCHY_INCOMING_CALLS)(safely(incoming))
     server.feature(types.CALL_HIERARCHY_OUTGOING_CALLS)(safely(outgoing))
 

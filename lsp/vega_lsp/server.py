@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 from typing import Any
 
 from lsprotocol import types
@@ -13,6 +12,7 @@ from pygls.lsp.server import LanguageServer
 from vega_lsp.features.diagnostics import diagnostics
 from vega_lsp.handlers import Handler, register_features, safely
 from vega_lsp.positions import encoding_of
+from vega_lsp.project import register_project, result_id
 from vega_lsp.publishing import Publisher
 from vega_lsp.session import Session, path_of
 from vega_lsp.transport import Wire, watch
@@ -43,6 +43,7 @@ def create() -> VegaServer:
     for register in (_lifecycle, _synchronisation, _pulled_diagnostics):
         register(server)
     register_features(server, server.session)
+    register_project(server, server.session)
     register_views(server, server.session)
     return server
 
@@ -156,9 +157,6 @@ def _synchronisation(server: VegaServer) -> None:
 def _pulled_diagnostics(server: VegaServer) -> None:
     session = server.session
 
-    def items(path: Path) -> list[types.Diagnostic]:
-        return diagnostics(session, path)
-
     @_feature(
         server,
         types.TEXT_DOCUMENT_DIAGNOSTIC,
@@ -168,29 +166,8 @@ def _pulled_diagnostics(server: VegaServer) -> None:
         default=lambda: types.RelatedFullDocumentDiagnosticReport([]),
     )
     def pull(params: types.DocumentDiagnosticParams) -> Any:
-        found = items(path_of(params.text_document.uri))
-        digest = str(hash(repr(found)))
+        found = diagnostics(session, path_of(params.text_document.uri))
+        digest = result_id(found)
         if params.previous_result_id == digest:
             return types.RelatedUnchangedDocumentDiagnosticReport(digest)
         return types.RelatedFullDocumentDiagnosticReport(found, result_id=digest)
-
-    @_feature(
-        server,
-        types.WORKSPACE_DIAGNOSTIC,
-        default=lambda: types.WorkspaceDiagnosticReport([]),
-    )
-    def pull_all(_: types.WorkspaceDiagnosticParams) -> types.WorkspaceDiagnosticReport:
-        files: dict[Path, None] = {}
-        for program in session.all_programs():
-            files.update(dict.fromkeys(program.files.values()))
-        reports: list[Any] = []
-        for path in files:
-            document = session.documents.get(path)
-            reports.append(
-                types.WorkspaceFullDocumentDiagnosticReport(
-                    uri=session.uri(path),
-                    items=items(path),
-                    version=document.version if document else None,
-                )
-            )
-        return types.WorkspaceDiagnosticReport(reports)

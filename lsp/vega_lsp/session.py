@@ -2,9 +2,9 @@
 
 import logging
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 from urllib.parse import quote, urlsplit
 
 from lsprotocol import types
@@ -21,6 +21,7 @@ from vegac.syntax.reader import FileTree
 from vegac.workspace import SUFFIX, TEST_SUFFIX, UsageError, Workspace
 
 log = logging.getLogger(__name__)
+T = TypeVar("T")
 MAX_PROGRAMS = 500
 """In how many files of a folder the server looks for an `include` of an open file."""
 
@@ -104,6 +105,9 @@ class Session:
         self._workspaces: dict[Path, Workspace] = {}
         self._programs: dict[Path, Program] = {}
         self._memories: dict[Path, Memory] = {}
+        self._derived: dict[Path, dict[str, Any]] = {}
+        """What was found out about programs, by name: little, and kept for those that are not open
+        as well."""
         self._including: dict[Path, list[Path]] = {}
         self._listings: dict[Path, list[Path]] = {}
         self._tests: dict[Path, Known] = {}
@@ -125,6 +129,7 @@ class Session:
         self._workspaces.clear()
         self._programs.clear()
         self._memories.clear()
+        self._derived.clear()
         self.forget_files([])
 
     # --- documents -----------------------------------------------------------------------------
@@ -171,16 +176,23 @@ class Session:
             if path.name == "pyproject.toml":
                 self._workspaces.clear()
                 self._programs.clear()
+                self._derived.clear()
             self._drop(path)
         # A new file may be one that an `include` was looking for.
         for main, program in list(self._programs.items()):
-            if program.report.lookups.names or program.report.lookups.files:
+            if _looks_around(program):
                 del self._programs[main]
+        for main, derived in list(self._derived.items()):
+            if derived["looks around"]:
+                del self._derived[main]
 
     def _drop(self, path: Path) -> None:
         for main, program in list(self._programs.items()):
             if main == path or program.holds(path):
                 del self._programs[main]
+        for main, derived in list(self._derived.items()):
+            if main == path or path in derived["files"]:
+                del self._derived[main]
 
     # --- programs ------------------------------------------------------------------------------
 
@@ -208,6 +220,45 @@ class Session:
             known = Program(path, report, files, memory)
             self._programs[path] = known
         return known
+
+    def derived(self, main: Path, name: str, derive: Callable[[Program], T]) -> T | None:
+        """Something that follows from a program alone, found out once for each state of it. None
+        where the program cannot be read."""
+        known: dict[str, Any] | None = self._derived.get(main)
+        if known is None or name not in known:
+            program = self.program(main)
+            if program is None:
+                return None
+            if known is None:
+                files = tuple(program.files.values())
+                known = {"files": files, "looks around": _looks_around(program)}
+                self._derived[main] = known
+            known[name] = derive(program)
+        return known[name]
+
+    def release(self, main: Path) -> None:
+        """Let go of a program that nothing open is part of."""
+        program = self._programs.get(main)
+        if program is None or any(path in self.documents for path in program.files.values()):
+            return
+        del self._programs[main]
+        self._memories.pop(main, None)
+        self.workspace(main).forget(list(program.files))
+
+    def mains(self) -> Iterator[Path]:
+        """The main files of the programs of all that is open, and of the workspace's folders. Each
+        is let go after its turn, unless it is open."""
+        paths: dict[Path, None] = dict.fromkeys(filter(self.is_vega, self.documents))
+        for folder in self.folders:
+            for path in programs_under(folder)[:MAX_PROGRAMS]:
+                paths[_absolute(path)] = None
+        seen: set[Path] = set()
+        for path in paths:
+            for main in self._mains(path) or [path]:
+                if main not in seen:
+                    seen.add(main)
+                    yield main
+                    self.release(main)
 
     def _files(self, workspace: Workspace, path: Path, declarations: object) -> dict[str, Path]:
         trees: list[FileTree] = getattr(declarations, "trees", [])
@@ -241,12 +292,14 @@ class Session:
         known = self._including.get(path)
         if known is None:
             known = [
-                main
-                for main in self._candidates(path)
-                if main != path and (program := self.program(main)) and program.holds(path)
+                main for main in self._candidates(path) if main != path and self._holds(main, path)
             ]
             self._including[path] = known
         return known
+
+    def _holds(self, main: Path, path: Path) -> bool:
+        files = self.derived(main, "files", lambda program: tuple(program.files.values()))
+        return files is not None and path in files
 
     def _candidates(self, path: Path) -> Iterator[Path]:
         """Files that might include another one."""
@@ -266,18 +319,6 @@ class Session:
             paths = (_absolute(path) for path in programs_under(folder)[:MAX_PROGRAMS])
             self._listings[folder] = [path for path in paths if _says_include(path)]
         return self._listings[folder]
-
-    def all_programs(self) -> list[Program]:
-        """The programs of all that is open, and of the workspace's folders."""
-        paths: dict[Path, None] = dict.fromkeys(filter(self.is_vega, self.documents))
-        for folder in self.folders:
-            for path in programs_under(folder)[:MAX_PROGRAMS]:
-                paths[_absolute(path)] = None
-        found: dict[Path, Program] = {}
-        for path in paths:
-            for program in self.programs_of(path):
-                found[program.path] = program
-        return list(found.values())
 
     def snapshot(self, uri: str) -> Snapshot | None:
         """A file as it is now, or None for one that has nothing to do with Vega."""
@@ -301,6 +342,12 @@ class Session:
             return None
         found = positions.range_of(place.file, place.start, place.end, self.encoding)
         return types.Location(self.uri(path), found)
+
+
+def _looks_around(program: Program) -> bool:
+    """Whether a program depends on which files there are."""
+    lookups = program.report.lookups
+    return bool(lookups.names or lookups.files)
 
 
 def _absolute(path: Path) -> Path:

@@ -1,5 +1,7 @@
 """The outline of a file, and the search for names in all programs."""
 
+from collections.abc import Iterator
+
 from lsprotocol import types
 
 from vega_lsp.index import SymbolKind
@@ -109,28 +111,34 @@ def _step(snapshot: Snapshot, step: Step) -> types.DocumentSymbol | None:
 
 def workspace_symbols(session: Session, query: str) -> list[types.WorkspaceSymbol]:
     """The agents, workflows and tools of all programs whose names hold the query's letters."""
-    found: dict[tuple[str, int, str], types.WorkspaceSymbol] = {}
-    for program in session.all_programs():
-        for kind, shown in _SYMBOLS.items():
-            for symbol in program.index.named(kind):
-                definition = program.index.definition(symbol)
-                if definition is not None and _matches(query.lower(), symbol.name.lower()):
-                    _add(found, session, program, symbol.name, shown, definition.span)
-    return list(found.values())
+    return [symbol for symbols in symbols_by_program(session, query) for symbol in symbols]
 
 
-def _add(
-    found: dict[tuple[str, int, str], types.WorkspaceSymbol],
-    session: Session,
-    program: Program,
-    name: str,
-    kind: types.SymbolKind,
-    span: Span,
-) -> None:
-    location = session.location(program, span)
-    if location is not None:
-        key = (location.uri, location.range.start.line, name)
-        found[key] = types.WorkspaceSymbol(location, name, kind)
+def symbols_by_program(session: Session, query: str) -> Iterator[list[types.WorkspaceSymbol]]:
+    """What each program adds to `workspace_symbols`."""
+    told: set[tuple[str, int, str]] = set()
+    letters = query.lower()
+    for main in session.mains():
+        symbols = session.derived(main, "symbols", lambda program: _defined(session, program))
+        found: list[types.WorkspaceSymbol] = []
+        for symbol in symbols or ():
+            assert isinstance(symbol.location, types.Location)
+            key = (symbol.location.uri, symbol.location.range.start.line, symbol.name)
+            if key not in told and _matches(letters, symbol.name.lower()):
+                told.add(key)
+                found.append(symbol)
+        yield found
+
+
+def _defined(session: Session, program: Program) -> list[types.WorkspaceSymbol]:
+    found: list[types.WorkspaceSymbol] = []
+    for kind, shown in _SYMBOLS.items():
+        for symbol in program.index.named(kind):
+            definition = program.index.definition(symbol)
+            location = session.location(program, definition.span) if definition else None
+            if location is not None:
+                found.append(types.WorkspaceSymbol(location, symbol.name, shown))
+    return found
 
 
 def _matches(query: str, name: str) -> bool:
