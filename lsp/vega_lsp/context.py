@@ -177,7 +177,7 @@ def _around(
         if found.column < limit and found.key:
             if first and column > found.column and not _EMPTY.match(found.value):
                 inside = index
-            current = {}
+            current = dict[str, str]()
             path.insert(0, found.key)
             levels.insert(0, current)
             first = False

@@ -76,6 +76,8 @@ def filter_at_end(text: str) -> tuple[FilterSpec, int] | None:
             bars, colons = index, []
         elif char in ":," and bars >= 0:
             colons.append(index)
+    while (bars < 0 or not colons) and stack:
+        bars, colons = stack.pop()  # an argument in parentheses
     if bars < 0 or not colons:
         return None
     spec = FILTERS.get(text[bars + 1 : colons[0]].strip())
