@@ -151,7 +151,19 @@ class Grant:
         usage = getattr(error, "usage", None)
         if isinstance(usage, Usage):
             self.settle(usage)
+        elif getattr(error, "unseen", False):
+            self.forfeit()
         self.release()
+
+    def forfeit(self) -> None:
+        """Charge all that was reserved: the call may be billed, and nobody knows for how much."""
+        if self._open:
+            self._close()
+            if self.micros:
+                self.cost = self.micros
+                for ledger in self._ledgers:
+                    ledger.charge(self.micros, self._notify)
+            _wake(self._ledgers)
 
     def release(self) -> None:
         """Give the reservation back without a charge. Does nothing after `settle`."""
@@ -202,7 +214,8 @@ class reserved:  # noqa: N801 - used like a function: `async with reserved(...) 
     """Reserve the most that `request` can cost in every ledger, for the time of the call.
 
     Inside, send `grant.request` and call `grant.settle(response.usage)`. Leaving without settling
-    gives the reservation back, but charges the `usage` that an error carries, if it does.
+    gives the reservation back, but charges the `usage` that an error carries, if it does, and the
+    whole reservation if the error is `unseen`: the provider got the request and may bill it.
 
     With `price` None nothing can be bounded: the call passes, and `notify` is told so (wrap it in
     `Once`). Raises BudgetExceeded when not even `minimum` tokens of reply can be paid; its `scope`

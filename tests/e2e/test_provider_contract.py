@@ -19,6 +19,7 @@ from tests.e2e.mock_anthropic import MockAnthropic
 from tests.e2e.mock_http import MockApi, Reply
 from tests.e2e.mock_openai import MockOpenAI
 from vega_runtime import Agent, Retry, Run, RunOptions, program, workflow
+from vega_runtime.budget import Ledger, reserved
 from vega_runtime.errors import ModelError
 from vega_runtime.models.anthropic import AnthropicModel
 from vega_runtime.models.base import (
@@ -34,6 +35,7 @@ from vega_runtime.models.base import (
 )
 from vega_runtime.models.download import installed
 from vega_runtime.models.openai import OpenAIModel
+from vega_runtime.models.prices import price_of
 from vega_runtime.models.record import Recorder, Recording, Replay
 from vega_runtime.models.registry import model_for
 from vega_runtime.models.scripted import ScriptedModel
@@ -646,3 +648,77 @@ async def test_a_storm_of_overload_passes(desk: HttpDesk) -> None:
     }
     assert await w.with_options(RunOptions(env=env))() == [f"number {n}" for n in range(30)]
     assert len(desk.api.received) == 90
+
+
+# What budgets are charged for a call that did not tell its usage
+
+COSTLY = "claude-haiku-4-5"
+
+
+async def spent(desk: AnthropicDesk, streamed: bool = False, model: Model | None = None) -> int:
+    """What one call cost a budget, in micro-dollars, and never more than was reserved for it."""
+    ledger = Ledger(1_000_000, "block", "test")
+    price = price_of(COSTLY)
+    assert price is not None
+    with contextlib.suppress(ModelError, asyncio.CancelledError):
+        async with reserved([ledger], hello(desk), price) as grant:
+            response = await ask(model or desk.model, grant.request, streamed)
+            grant.settle(response.usage)
+    assert ledger.reserved == 0
+    assert ledger.spent <= grant.micros
+    return ledger.spent
+
+
+ANTHROPIC = pytest.mark.parametrize("made", ["anthropic"], indirect=True)
+WHOLE = 500
+"""Less than all that is reserved for the call, more than any true cost here."""
+
+
+@ANTHROPIC
+@BOTH
+async def test_a_call_that_is_cancelled_may_be_billed(desk: AnthropicDesk, streamed: bool) -> None:
+    desk.api.add(desk.reply(Said("never"), cut=0, stall=True))
+    task = asyncio.create_task(spent(desk, streamed))
+    await asyncio.to_thread(desk.api.arrived.acquire)
+    task.cancel()
+    assert await task > WHOLE
+
+
+@ANTHROPIC
+async def test_a_call_that_times_out_may_be_billed(desk: AnthropicDesk) -> None:
+    desk.api.add(*[desk.reply(Said("never"), cut=2, stall=True)] * 2)
+    for limits in ({"read_timeout": 0.2}, {"call_timeout": 0.2}):
+        model = desk.limited(**limits)
+        assert await spent(desk, model=model) > WHOLE
+        await model.close()
+
+
+@ANTHROPIC
+@BOTH
+async def test_a_reply_that_cannot_be_read_may_be_billed(
+    desk: AnthropicDesk, streamed: bool
+) -> None:
+    desk.api.add(Reply(b"<html>"), desk.reply(Said("x" * 500), cut=0))
+    assert await spent(desk, streamed) > WHOLE
+    assert await spent(desk, streamed) > WHOLE
+
+
+@ANTHROPIC
+async def test_what_is_known_of_a_cut_stream_is_billed(desk: AnthropicDesk) -> None:
+    desk.api.add(desk.reply(Said("a longer text"), cut=4))
+    assert 0 < await spent(desk, streamed=True) < WHOLE
+
+
+@ANTHROPIC
+@pytest.mark.parametrize("kind", KINDS)
+async def test_a_refused_call_is_not_billed(desk: AnthropicDesk, kind: str) -> None:
+    desk.says(Said(error=kind))
+    assert await spent(desk) == 0
+
+
+@ANTHROPIC
+async def test_a_call_without_a_connection_is_not_billed(desk: AnthropicDesk) -> None:
+    desk.api.__exit__(None, None, None)
+    assert await spent(desk) == 0
+    desk.api = MockAnthropic()
+    desk.api.__enter__()

@@ -4,13 +4,14 @@ Both SDKs are made by one generator and have the same shape. Requests and replie
 JSON values: a reply is checked here and not taken on trust, and it can be stored as it is.
 """
 
+import asyncio
 import json
 import re
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 
 from ..errors import ModelError, ModelErrorKind
 from ..tools.deadline import deadline
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator
 
 Json = dict[str, Any]
+E = TypeVar("E", bound=BaseException)
 
 READ_TIMEOUT = 600.0
 """Seconds without a byte from the provider after which a call has timed out."""
@@ -133,10 +135,15 @@ class Transport:
             async with deadline(self._call_timeout):
                 yield
         except TimeoutError:
-            raise ModelError(
-                f"{self._provider} did not complete its reply within {self._call_timeout:g} s",
-                kind="timeout",
+            raise unseen(
+                ModelError(
+                    f"{self._provider} did not complete its reply within {self._call_timeout:g} s",
+                    kind="timeout",
+                )
             ) from None
+        except asyncio.CancelledError as cancelled:
+            unseen(cancelled)
+            raise
 
     async def _send(self, body: Json, path: str, **options: Any) -> Any:
         """Post the body; without its temperature if the model refuses to be given one.
@@ -175,8 +182,10 @@ class Transport:
 
     def malformed(self, detail: str) -> ModelError:
         """The error for a reply that is not what the API promises."""
-        return ModelError(
-            f"{self._provider} sent a reply that cannot be read: {detail}", kind="temporary"
+        return unseen(
+            ModelError(
+                f"{self._provider} sent a reply that cannot be read: {detail}", kind="temporary"
+            )
         )
 
     def cut(self, usage: Usage | None) -> ModelError:
@@ -184,7 +193,7 @@ class Transport:
         error = ModelError(
             f"{self._provider} ended the reply before it was complete", kind="temporary"
         )
-        return billed(error, usage)
+        return billed(unseen(error), usage)
 
     @contextmanager
     def _failures(self, body: Json) -> "Generator[None]":
@@ -203,7 +212,8 @@ class Transport:
             return self._status_error(failure, status, body)
         name = type(failure).__name__
         if isinstance(failure, httpx2.TimeoutException) or name == "APITimeoutError":
-            return ModelError(f"{self._provider} did not answer in time", kind="timeout")
+            late = ModelError(f"{self._provider} did not answer in time", kind="timeout")
+            return late if _never_sent(failure) else unseen(late)
         if name == "APIError":  # an error event inside a stream
             return self._status_error(failure, 200, body)
         if isinstance(failure, httpx2.DecodingError):
@@ -211,7 +221,8 @@ class Transport:
         if isinstance(failure, httpx2.HTTPError) or name == "APIConnectionError":
             cause = failure.__cause__ or failure
             detail = str(cause) or type(cause).__name__
-            return ModelError(f"cannot reach {self._provider}: {detail}", kind="temporary")
+            lost = ModelError(f"cannot reach {self._provider}: {detail}", kind="temporary")
+            return lost if _never_sent(failure) else unseen(lost)
         if isinstance(failure, json.JSONDecodeError | UnicodeDecodeError | RecursionError):
             return self.malformed(str(failure)[:200])
         return ModelError(
@@ -255,6 +266,21 @@ class Transport:
 
 def _without_temperature(body: Json) -> Json:
     return {name: value for name, value in body.items() if name != "temperature"}
+
+
+def unseen(error: E) -> E:
+    """`error`, of a call that may be billed without anybody knowing for how much; budgets charge
+    all that they reserved for it, unless its usage is known after all (`billed`)."""
+    error.__dict__["unseen"] = True
+    return error
+
+
+def _never_sent(failure: Exception) -> bool:
+    """Whether no connection came about."""
+    import httpx2
+
+    cause = failure if isinstance(failure, httpx2.HTTPError) else failure.__cause__
+    return isinstance(cause, httpx2.ConnectError | httpx2.ConnectTimeout | httpx2.PoolTimeout)
 
 
 def billed(error: ModelError, usage: Usage | None) -> ModelError:
