@@ -17,13 +17,15 @@ def problems(session: "Session", workflow: "Workflow[Any, Any]") -> list[str]:
     """Everything that keeps the workflow from working, a line each, with its cure."""
     settings = session.program.settings
     found = [
-        *_unsupported_settings(session),
         *_missing(session, [settings.replace(mcp=())], "the settings"),
         *_mcp(session, workflow),
     ]
     for agent in _with_teams(session, workflow.agents):
         found += agent_problems(session, agent)
     found += _tool_problems(session, workflow.tools)
+    problem = telemetry_problem(session)
+    if problem is not None:
+        found.append(problem)
     return list(dict.fromkeys(found))
 
 
@@ -155,12 +157,38 @@ def _team(session: "Session", agent: Agent) -> Iterator[str]:
             )
 
 
-def _unsupported_settings(session: "Session") -> Iterator[str]:
-    settings = session.settings
-    options = {
-        "tracing": settings.tracing is not None and settings.tracing.enabled,
-        "metrics": settings.metrics is not None and settings.metrics.enabled,
+def telemetry_problem(session: "Session") -> str | None:
+    """Why a run cannot be traced or counted as the settings ask, None where it can."""
+    if not session.is_observed:
+        return None
+    tracing = metrics = None
+    if session.options.telemetry:
+        tracing, metrics = session.settings.tracing, session.settings.metrics
+    wanted = {
+        "tracing": session.options.trace is not None or bool(tracing and tracing.enabled),
+        "otlp": bool(tracing and tracing.enabled and tracing.exporter == "otlp"),
+        "metrics": bool(metrics and metrics.enabled),
     }
-    for option, used in options.items():
-        if used:
-            yield f"the settings use `{option}`, which this runtime does not support yet"
+    from importlib.util import find_spec
+
+    for what, package, distribution in (
+        ("tracing", "opentelemetry.sdk", "opentelemetry-sdk"),
+        ("metrics", "opentelemetry.sdk", "opentelemetry-sdk"),
+        (
+            "otlp",
+            "opentelemetry.exporter.otlp.proto.http",
+            "opentelemetry-exporter-otlp-proto-http",
+        ),
+        ("metrics", "opentelemetry.exporter.prometheus", "opentelemetry-exporter-prometheus"),
+    ):
+        try:
+            there = find_spec(package) is not None
+        except ModuleNotFoundError:
+            there = False
+        if wanted[what] and not there:
+            name = "metrics" if what == "metrics" else "tracing"
+            return (
+                f"`{name}` needs the package {distribution}: install it with pip install "
+                "'vegac[otel]', or set `enabled: false`"
+            )
+    return None

@@ -6,7 +6,7 @@ Observers are plain functions, called in the run's own thread; they must not blo
 """
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from .frozen import Frozen
 
@@ -17,6 +17,22 @@ if TYPE_CHECKING:
 class RunStarted(Frozen):
     run_id: str
     workflow: str
+
+
+class WorkflowStarted(Frozen):
+    """A workflow begins: the run's own (`site` is empty), or one that a step calls."""
+
+    site: str
+    key: str
+    workflow: str
+
+
+class WorkflowEnded(Frozen):
+    site: str
+    key: str
+    workflow: str
+    error: BaseException | None
+    duration: float
 
 
 class StepStarted(Frozen):
@@ -68,6 +84,7 @@ class ToolStarted(Frozen):
     key: str
     tool: str
     arguments: Mapping[str, Any]
+    call_id: str = ""
 
 
 class ToolEnded(Frozen):
@@ -77,6 +94,7 @@ class ToolEnded(Frozen):
     result: str | None
     error: str | None
     duration: float
+    call_id: str = ""
 
 
 class Retrying(Frozen):
@@ -98,6 +116,19 @@ class StepEnded(Frozen):
     duration: float
     usage: "Usage"
     cost: int | None
+
+
+class Restarted(Frozen):
+    """The process of an agent began anew, after a failure."""
+
+    agent: str
+
+
+class BreakerChanged(Frozen):
+    """The circuit breaker of an agent has opened or closed."""
+
+    agent: str
+    state: Literal["open", "closed"]
 
 
 class Notice(Frozen):
@@ -125,6 +156,8 @@ class RunEnded(Frozen):
 
 Event = (
     RunStarted
+    | WorkflowStarted
+    | WorkflowEnded
     | StepStarted
     | ModelStarted
     | Chunk
@@ -133,6 +166,8 @@ Event = (
     | ToolEnded
     | Retrying
     | StepEnded
+    | Restarted
+    | BreakerChanged
     | Notice
     | Published
     | RunEnded

@@ -194,12 +194,22 @@ def _breaker(session: "Session", agent: Agent) -> "Breaker | None":
     if config is None:
         return None
     from .breaker import Breaker
+    from .events import BreakerChanged
 
     def opened(name: str) -> None:
         session.notice(f"too many calls of {name} failed; they are stopped for a while")
+        session.emit(BreakerChanged(name, "open"))
+
+    def closed(name: str) -> None:
+        session.emit(BreakerChanged(name, "closed"))
 
     return Breaker(
-        config.threshold, config.reset_after, config.half_open_max, agent.name, on_open=opened
+        config.threshold,
+        config.reset_after,
+        config.half_open_max,
+        agent.name,
+        on_open=opened,
+        on_close=closed,
     )
 
 

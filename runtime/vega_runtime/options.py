@@ -28,7 +28,8 @@ class RunOptions(Frozen):
     each event (see `events`); `stream` makes replies arrive in `Chunk`s. `record` writes what the
     models say to a file and `replay` reads it back. `wall_clock` tells the date and time.
     `memory` is the file of what `remember` keeps, in place of the program's own, or a store that
-    the caller closes.
+    the caller closes. `trace` is a file that the run's spans are written to, a line of JSON each;
+    with `telemetry` False the tracing and metrics of the settings stay off.
     """
 
     model: str | None = None
@@ -48,3 +49,5 @@ class RunOptions(Frozen):
     run_id: str | None = None
     wall_clock: "Callable[[], datetime] | None" = None
     memory: "Path | MemoryStore | None" = None
+    trace: "Path | None" = None
+    telemetry: bool = True

@@ -13,6 +13,7 @@ from .actor import Body, Status
 from .agent import Agent, Supervision
 from .budget import around
 from .errors import ConfigError, MaxProcessesReached
+from .events import Restarted
 from .exits import SHUTDOWN, Exit, Monitor
 from .options import RunOptions
 from .process import Process
@@ -193,6 +194,7 @@ class Orchestrator:
         loop = asyncio.get_running_loop()
         self.session.started = loop.time()
         self.session.turn = getattr(loop, "turn", None)
+        self.session.open_telemetry()
         if self._health_rules is not None:
             from .health import HealthMonitor
 
@@ -365,6 +367,8 @@ class Orchestrator:
 
     def tell(self, event: str, *values: Any) -> None:
         """Call who wants to know of an event."""
+        if event == "restarted" and self.session.observers:
+            self.session.emit(Restarted(values[0].name))
         for callback in self._callbacks.get(event, ()):
             self.call_back(callback, *values)
 

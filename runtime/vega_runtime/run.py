@@ -1,5 +1,6 @@
 """The run: what a workflow's code calls for everything that is not plain computing."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, overload
@@ -269,10 +270,30 @@ class Run:
             self._depth + 1,
             (self, site) if site else None,
         )
+        if not self.session.observers:
+            return await child.work(workflow, site, values)
+        from .events import WorkflowEnded, WorkflowStarted
+
+        key = self.key(site) if site else workflow.name
+        clock = asyncio.get_running_loop().time
+        self.session.emit(WorkflowStarted(site, key, workflow.name))
+        started = clock()
+        failure: BaseException | None = None
+        try:
+            return await child.work(workflow, site, values)
+        except BaseException as error:
+            failure = error
+            raise
+        finally:
+            duration = clock() - started
+            self.session.emit(WorkflowEnded(site, key, workflow.name, failure, duration))
+
+    async def work(self, workflow: "Workflow[..., R]", site: str, values: Mapping[str, Any]) -> R:
+        """Do what a workflow says, within its limits."""
         if workflow.timeout is None and workflow.budget is None:
-            return await workflow.fn(child, **values)
-        async with Scope(child, site or workflow.name, workflow.timeout, workflow.budget):
-            return await workflow.fn(child, **values)
+            return await workflow.fn(self, **values)
+        async with Scope(self, site or workflow.name, workflow.timeout, workflow.budget):
+            return await workflow.fn(self, **values)
 
     def scope(self, site: str, timeout: float | None = None, budget: float | None = None) -> Scope:
         """A block with a time limit (seconds) or a budget (US dollars): `async with` it.

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from .models.record import Recording, Replay
     from .ratelimit import Limiter
     from .skills import Skill
+    from .telemetry import Telemetry
     from .tools.definition import ToolContext
     from .tools.mcp import McpServers
     from .tools.registry import ToolSet
@@ -77,12 +78,35 @@ class Session:
         self._random: Random | None = None
         self._asker: Asker | None = None
         self._memory: Memory | None = None
+        self._telemetry: Telemetry | None = None
 
     async def __aenter__(self) -> "Session":
         loop = asyncio.get_running_loop()
         self.started = loop.time()
         self.turn = getattr(loop, "turn", None)
+        self.open_telemetry()
         return self
+
+    def open_telemetry(self) -> None:
+        """Let the run be traced and counted, where the settings say so. Raises ConfigError."""
+        if self._telemetry is not None or not self.is_observed:
+            return
+        from .checks import telemetry_problem
+
+        problem = telemetry_problem(self)
+        if problem is not None:
+            raise ConfigError(problem)
+        from .telemetry import open_telemetry
+
+        self._telemetry = open_telemetry(self)
+        self.observers += tuple(self._telemetry.observers)
+
+    @property
+    def is_observed(self) -> bool:
+        """Whether the settings, or the options of the run, ask for traces or figures."""
+        tracing, metrics = self.settings.tracing, self.settings.metrics
+        wanted = (tracing and tracing.enabled) or (metrics and metrics.enabled)
+        return self.options.trace is not None or bool(self.options.telemetry and wanted)
 
     async def __aexit__(
         self,
@@ -90,6 +114,15 @@ class Session:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        try:
+            await self._close()
+        finally:
+            if self._telemetry is not None:
+                telemetry, self._telemetry = self._telemetry, None
+                for problem in await asyncio.to_thread(telemetry.close):
+                    self.notice(problem)
+
+    async def _close(self) -> None:
         if self.mcp is not None:
             await self.mcp.close()
         if self._memory is not None:

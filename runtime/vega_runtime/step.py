@@ -357,7 +357,7 @@ async def _use_tool(step: Step, toolset: "ToolSet | None", call: ToolCall) -> To
     clock = asyncio.get_running_loop().time
     started = clock()
     if observed:
-        step.emit(ToolStarted(step.site, step.key, call.name, call.arguments))
+        step.emit(ToolStarted(step.site, step.key, call.name, call.arguments, call.id))
     result: ToolResult | None = None
     try:
         if _is_of_team(step, toolset, call):
@@ -390,5 +390,6 @@ async def _use_tool(step: Step, toolset: "ToolSet | None", call: ToolCall) -> To
                     None if failed else content,
                     (content or "cancelled") if failed else None,
                     clock() - started,
+                    call.id,
                 )
             )

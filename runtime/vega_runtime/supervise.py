@@ -119,6 +119,10 @@ class RunSupervision:
             step.run.reset_processes()
         else:
             step.process.reset()
+        if step.watched:
+            from .events import Restarted
+
+            step.emit(Restarted(self.agent))
         self.ready_at = now + pause_before(self.rules, count, step.session.random)
 
 

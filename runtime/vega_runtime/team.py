@@ -155,6 +155,7 @@ async def _hand_on(
     task.above = delegating
     task.preface = _preface(step.member.agent, delegating.talk)
     task.stream = step.stream
+    task.sandbox = step.sandbox
     task.key = f"{step.key or run.key(step.site)}/{agent.name}[{number - 1}]"
     reply: Any = await (observed(task) if task.watched else perform(task))
     return text(reply)

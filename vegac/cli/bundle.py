@@ -14,6 +14,14 @@ from vegac.ir import nodes as ir
 from vegac.workspace import SKILL_PATTERNS, Compiled, names_of
 
 _SCRIPT = "bundle_main.py"
+_OBSERVING = {
+    "tracing": ("opentelemetry-sdk", "opentelemetry-exporter-otlp-proto-http"),
+    "metrics": (
+        "opentelemetry-sdk",
+        "opentelemetry-exporter-otlp-proto-http",
+        "opentelemetry-exporter-prometheus",
+    ),
+}
 _OPENAI = re.compile(r"openai/|gpt-|chatgpt-|o\d")
 
 
@@ -119,6 +127,10 @@ def _needs(program: ir.Program) -> Iterator[str]:
         yield _requirement("httpx")
     if words & {"yaml", "YAML", "Skills"}:
         yield _requirement("pyyaml")
+    for key, packages in _OBSERVING.items():
+        setting = program.settings.get(key)
+        if isinstance(setting, ir.Construct) and setting.arguments.get("enabled", True) is True:
+            yield from map(_requirement, packages)
 
 
 def _models(program: ir.Program) -> Iterator[Any]:

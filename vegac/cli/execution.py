@@ -42,6 +42,7 @@ class Wanted(Struct, frozen=True):
     dry_run: bool
     record: str | None
     replay: str | None
+    trace: str | None
     budget: str | None
     timeout: str | None
     answers: Sequence[str]
@@ -64,8 +65,6 @@ def execute(wanted: Wanted) -> int:
         return 1
     _show_warnings(compiled)
     workflow = _workflow(module, name, path)
-    if _show_unsupported(compiled, workflow):
-        return 1
     inputs = _inputs(wanted, workflow, path)
     if wanted.dry_run:
         from vegac.cli.dry_run import plan
@@ -160,24 +159,6 @@ def _show_errors(compiled: Compiled) -> None:
     note(f"{text}\n{summary(found, report.placements)}; nothing was run")
 
 
-def _show_unsupported(compiled: Compiled, workflow: "Workflow[Any, Any]") -> bool:
-    """Show what the workflow needs and this version cannot do; whether there is anything."""
-    from msgspec.structs import replace
-
-    from vegac.source.render.text import render
-
-    reached = {"settings", *(agent.name for agent in workflow.agents)}
-    report = compiled.report
-    found = [
-        replace(item, severity="error")
-        for item in report.diagnostics
-        if item.code == "not-yet-supported" and item.subject in reached
-    ]
-    if found:
-        note(render(found, report.placements, style_of(sys.stderr)) + "nothing was run")
-    return bool(found)
-
-
 def _show_warnings(compiled: Compiled) -> None:
     """A line for each warning; `vegac check` shows them in full."""
     from vegac.source.render import arrange
@@ -225,7 +206,7 @@ def _options(
     if wanted.replay and not Path(wanted.replay).is_file():
         raise Problem(f"there is no recording '{wanted.replay}'")
     # Found out before the run, not when there is something to write.
-    for target in (wanted.record, None if wanted.output in FORMS else wanted.output):
+    for target in (wanted.record, wanted.trace, None if wanted.output in FORMS else wanted.output):
         if target:
             check_writable(Path(target))
     asker = None
@@ -245,6 +226,7 @@ def _options(
         stream=stream,
         record=Path(wanted.record) if wanted.record else None,
         replay=Path(wanted.replay) if wanted.replay else None,
+        trace=Path(wanted.trace) if wanted.trace else None,
     )
 
 

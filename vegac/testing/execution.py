@@ -81,6 +81,7 @@ def _options(case: Case, sandbox: Sandbox, observer: Observer) -> RunOptions:
         replay=case.replay,
         run_id=RUN_ID,
         wall_clock=now,
+        telemetry=False,
     )
 
 

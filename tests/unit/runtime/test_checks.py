@@ -142,20 +142,6 @@ def test_an_agent_that_no_workflow_lists_is_checked_at_its_first_message() -> No
         run_virtual(main())
 
 
-@pytest.mark.parametrize(
-    ("settings", "option"),
-    [
-        (Settings(tracing=Tracing()), "tracing"),
-        (Settings(metrics=Metrics()), "metrics"),
-    ],
-)
-def test_settings_that_are_not_there_yet_are_refused(
-    play: Any, settings: Settings, option: str
-) -> None:
-    flow = using(Agent("A", model="scripted"), settings=settings)
-    assert f"`{option}`" in str(play(flow, ECHO).error)
-
-
 def test_settings_that_are_switched_off_are_fine(play: Any) -> None:
     settings = Settings(tracing=Tracing(False), metrics=Metrics(False), logging=Logging())
     assert play(using(Agent("A", model="scripted"), settings=settings), ECHO).output == "hi"

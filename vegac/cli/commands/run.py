@@ -59,6 +59,9 @@ def run(
     replay: Annotated[
         str | None, typer.Option(metavar="FILE", help="Take the replies from a recording.")
     ] = None,
+    trace: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Write the spans of the run to a file.")
+    ] = None,
     budget: Annotated[
         str | None, typer.Option(metavar="$X", help="The most that the run may cost.")
     ] = None,
@@ -96,6 +99,7 @@ def run(
             dry_run=dry_run,
             record=record,
             replay=replay,
+            trace=trace,
             budget=budget,
             timeout=timeout,
             answers=tuple(answers or ()),

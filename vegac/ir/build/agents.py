@@ -15,7 +15,6 @@ from vegac.ir.build.skills import SkillReader
 from vegac.ir.build.texts import TextBuilder, as_text
 from vegac.semantics.declarations import Declaration, Declarations
 from vegac.source.findings import Findings
-from vegac.source.span import Span
 from vegac.source.suggest import available, did_you_mean, nearest
 from vegac.syntax.document import unknown_key
 from vegac.syntax.nodes import Entry, ErrorNode, Mapping, Node, Scalar, Sequence
@@ -377,27 +376,6 @@ class AgentBuilder:
             return ir.Construct("Budget", values) if "limit" in values else INVALID
         limit = self.reader.money(node, "budget")
         return limit if isinstance(limit, Invalid) else ir.Construct("Budget", {"limit": limit})
-
-
-def report_unsupported(findings: Findings, name: str, value: Read, span: Span, owner: str) -> None:
-    """`not-yet-supported`: an option that is understood, but that the runtime cannot carry out.
-
-    The subject is the agent's name, or `settings`: a run that needs it does not start.
-    """
-    match name, value:
-        case (("tracing" | "metrics"), ir.Construct(arguments=arguments)):
-            if arguments.get("enabled", True) is not True:
-                return
-            asked = f"`{name}`"
-        case _:
-            return
-    findings.report(
-        "not-yet-supported",
-        span,
-        f"this version of the runtime does not know {asked} yet",
-        hint="a run that needs it stops before its first call",
-        subject=owner,
-    )
 
 
 def construct(reader: FieldReader, node: Node, name: str) -> Read:

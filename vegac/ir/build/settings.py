@@ -2,7 +2,7 @@
 
 from vega_grammar import keys as grammar
 from vegac.ir import nodes as ir
-from vegac.ir.build.agents import CONSTRUCTORS, construct, report_unsupported
+from vegac.ir.build.agents import CONSTRUCTORS, construct
 from vegac.ir.build.fields import FieldReader, Invalid
 from vegac.ir.build.servers import read_servers
 from vegac.ir.build.skills import SkillReader
@@ -55,7 +55,6 @@ def read_settings(
             settings.values[name] = _rate_limits(reader, node)
         elif name in CONSTRUCTORS:
             value = construct(reader, node, name)
-            report_unsupported(findings, name, value, entry.key.span, "settings")
             if not isinstance(value, Invalid):
                 settings.values[name] = value
         else:
