@@ -160,8 +160,10 @@ def _around(
     inside = -1
     for index in range(len(above) - 1, -1, -1):
         line = above[index]
-        if not line.strip() or line.lstrip().startswith("#"):
-            continue
+        bare = line.lstrip()
+        indent = len(line) - len(bare)
+        if not bare or (indent > own and indent >= limit) or bare[0] == "#":
+            continue  # nothing, or what lies deeper
         found = _read(line)
         if found is None:
             continue
