@@ -5,11 +5,11 @@ import json
 from vega_grammar import keys as grammar
 from vega_grammar.filters import FILTERS
 from vega_grammar.tools import BUILTIN_TOOLS
-from vega_lsp.index import Occurrence, Symbol
+from vega_lsp.index import Symbol
 from vega_lsp.program import Program
 from vegac.ir import nodes as ir
 from vegac.ir.build.models import known_models
-from vegac.semantics.types import ANY, Type
+from vegac.syntax.core_schema import to_value
 from vegac.syntax.nodes import Mapping, Node, Scalar, Sequence
 
 BUILT_INS: dict[str, tuple[str, str]] = {
@@ -27,6 +27,8 @@ BUILT_INS: dict[str, tuple[str, str]] = {
 }
 """The names that mean something without being declared: their types and what they are."""
 _SHOWN = 300
+_SHORT = 40
+_WIDTH = 80
 
 
 def described(program: Program, symbol: Symbol) -> str:
@@ -39,9 +41,11 @@ def described(program: Program, symbol: Symbol) -> str:
         case "tool":
             return _tool(program, symbol.name)
         case "parameter":
-            return f"```vega\n{symbol.name}\n```\nA parameter of the tool `{symbol.scope}`."
+            return _parameter(program, symbol)
         case _:
-            return _variable(program, symbol)
+            from vega_lsp.variables import variable_text
+
+            return variable_text(program, symbol)
 
 
 def about(program: Program, what: tuple[str, ...]) -> str:
@@ -58,6 +62,8 @@ def about(program: Program, what: tuple[str, ...]) -> str:
             return described(program, Symbol("parameter", name, owner))
         case ("variable", name, owner, unset):
             text = described(program, Symbol("variable", name, owner))
+            if not text and name in BUILT_INS:
+                text = BUILT_INS[name][1]
             return f"{text}\n\nIt has no value {unset}." if unset else text
         case _:
             return ""
@@ -134,39 +140,109 @@ def signature(workflow: ir.Workflow) -> tuple[str, list[str]]:
     inputs: list[str] = []
     for declared in workflow.inputs:
         text = f"{declared.name}: {declared.type}"
-        if declared.has_default and isinstance(declared.default, str | int | float | bool):
-            text += f" = {json.dumps(declared.default, ensure_ascii=False)}"
+        if declared.has_default:
+            text += f" = {default_text(declared)}"
         elif not declared.required:
             text += " = null"
         inputs.append(text)
     return f"{workflow.name}({', '.join(inputs)}) -> {workflow.result_type}", inputs
 
 
+def default_text(declared: ir.Input) -> str:
+    """The default of an input as JSON, shortened."""
+    try:
+        text = json.dumps(declared.default, ensure_ascii=False)
+    except TypeError:
+        return "..."
+    return text if len(text) <= _SHORT else f"{text[: _SHORT - 3]}..."
+
+
+def _in_lines(workflow: ir.Workflow) -> str:
+    """The signature, on several lines where it is long."""
+    text, inputs = signature(workflow)
+    if len(text) <= _WIDTH or not inputs:
+        return text
+    lines = [f"{workflow.name}(", *(f"  {one}," for one in inputs)]
+    return "\n".join([*lines, f") -> {workflow.result_type}"])
+
+
 def _workflow(program: Program, name: str) -> str:
     workflow = workflow_of(program, name)
     if workflow is None:
         return ""
-    lines = [code(f"workflow {signature(workflow)[0]}")]
+    lines = [code(f"workflow {_in_lines(workflow)}")]
     if workflow.description:
         lines.append(workflow.description)
-    lines += [f"- `{one.name}`: {one.description}" for one in workflow.inputs if one.description]
+    told = [f"- `{one.name}`: {one.description}" for one in workflow.inputs if one.description]
+    lines.append("\n".join(told))
     if workflow.agents:
-        lines.append("agents: " + ", ".join(f"`{agent}`" for agent in workflow.agents))
-    return "\n\n".join(lines)
+        lines.append("Sends to " + ", ".join(f"`{agent}`" for agent in workflow.agents) + ".")
+    return "\n\n".join(line for line in lines if line)
 
 
 def _tool(program: Program, name: str) -> str:
     node = _node(program, "tools", name)
     if node is None:
         return builtin_tool(name)
-    params = node.get("params")
-    names = [entry.key.value for entry in params.entries] if isinstance(params, Mapping) else []
-    implementation = node.get("implementation")
-    kind = _scalar(implementation.get("type")) if isinstance(implementation, Mapping) else ""
-    lines = [code(f"tool {name}({', '.join(names)})"), _scalar(node.get("description"))]
-    if kind:
-        lines.append(f"carried out by `{kind}`")
+    found = parameters(node)
+    lines = [code(f"tool {name}({', '.join(text for text, _ in found.values())})")]
+    lines.append(_scalar(node.get("description")))
+    lines.append("\n".join(f"- `{key}`: {doc}" for key, (_, doc) in found.items() if doc))
+    lines.append(_carried_out(node.get("implementation")))
     return "\n\n".join(line for line in lines if line)
+
+
+def parameters(tool: Mapping) -> dict[str, tuple[str, str]]:
+    """The parameters of a declared tool: how each is written in its signature, and what it is."""
+    node = tool.get("params")
+    pairs: list[tuple[str, Node]] = []
+    if isinstance(node, Mapping):
+        pairs = [(entry.key.value, entry.value) for entry in node.entries]
+    elif isinstance(node, Sequence):
+        items = [item for item in node.items if isinstance(item, Mapping)]
+        pairs = [(_scalar(item.get("name")), item) for item in items]
+    return {name: _parameter_parts(name, value) for name, value in pairs}
+
+
+def _parameter_parts(name: str, node: Node) -> tuple[str, str]:
+    if not isinstance(node, Mapping):
+        return f"{name}: {_scalar(node) or 'string'}", ""
+    text = f"{name}: {_scalar(node.get('type')) or 'string'}"
+    default = node.get("default")
+    if isinstance(default, Scalar):
+        text += f" = {json.dumps(to_value(default), ensure_ascii=False)}"
+    elif _scalar(node.get("required")) != "true":
+        text += " = null"
+    return text, _scalar(node.get("description"))
+
+
+def _parameter(program: Program, symbol: Symbol) -> str:
+    node = _node(program, "tools", symbol.scope)
+    text, doc = parameters(node).get(symbol.name, (symbol.name, "")) if node else (symbol.name, "")
+    lines = [code(text), f"A parameter of the tool `{symbol.scope}`.", doc]
+    return "\n\n".join(line for line in lines if line)
+
+
+def _carried_out(node: Node | None) -> str:
+    """What a call of a tool does."""
+    if not isinstance(node, Mapping):
+        return ""
+    kind = _scalar(node.get("type"))
+    match kind:
+        case "http":
+            return f"Calls `{_scalar(node.get('method')) or 'GET'} {_scalar(node.get('url'))}`."
+        case "exec":
+            command = node.get("command")
+            words = command.items if isinstance(command, Sequence) else []
+            shown = _scalar(command) or " ".join(_scalar(word) for word in words)
+            return f"Runs `{_shortened(shown)}`."
+        case "file_read" | "file_write":
+            verb = "Reads" if kind == "file_read" else "Writes"
+            return f"{verb} the file `{_scalar(node.get('path'))}`."
+        case "builtin":
+            return f"Calls the Python function `{_scalar(node.get('function'))}`."
+        case _:
+            return ""
 
 
 def builtin_tool(name: str) -> str:
@@ -175,44 +251,13 @@ def builtin_tool(name: str) -> str:
     if tool is None:
         return ""
     params = ", ".join(
-        f"{key}: {param.type}" + ("" if param.required else "?")
+        f"{key}: {param.type}" + ("" if param.required else " = null")
         for key, param in tool.params.items()
     )
     needs = ", ".join(f"`{word}`" for word in tool.capabilities)
-    return f"{code(f'tool {name}({params})')}\n\n{tool.doc}\n\ntouches: {needs or 'nothing'}"
-
-
-# --- variables ------------------------------------------------------------------------------------
-
-
-def type_of(program: Program, symbol: Symbol) -> Type:
-    """The type of a variable over all its assignments."""
-    return program.types.variables.get((symbol.scope, symbol.name), ANY)
-
-
-def _variable(program: Program, symbol: Symbol) -> str:
-    definition = program.index.definition(symbol)
-    type_ = type_of(program, symbol)
-    workflow = workflow_of(program, symbol.scope)
-    inputs = workflow.inputs if workflow else []
-    declared = next((one for one in inputs if one.name == symbol.name), None)
-    lines = [code(f"{symbol.name}: {type_}")]
-    if declared is not None:
-        lines.append(f"An input of `{symbol.scope}`.")
-        if declared.description:
-            lines.append(declared.description)
-    elif definition is not None:
-        lines.append(_origin(definition))
+    touches = f"It needs {needs}." if needs else ""
+    lines = [code(f"tool {name}({params})"), f"{tool.doc} Every program has this tool.", touches]
     return "\n\n".join(line for line in lines if line)
-
-
-def _origin(definition: Occurrence) -> str:
-    return {
-        "save": "Saved by a step.",
-        "set": "Set by a step.",
-        "for": "The variable of a loop.",
-        "step": "The output of a step.",
-    }.get(definition.what, "")
 
 
 # --- the language ---------------------------------------------------------------------------------
@@ -225,7 +270,7 @@ def filter_text(name: str) -> str:
         return ""
     lines = [code(f"{' or '.join(spec.receivers)} | {spec.usage}"), spec.doc]
     lines += [f"- `{one.name}` ({one.type}): {one.doc}" for one in spec.parameters]
-    lines.append(f"`{spec.example}` gives `{spec.shows}`")
+    lines.append(f"Example: `{spec.example}` gives `{spec.shows}`")
     return "\n\n".join(lines)
 
 
@@ -261,6 +306,23 @@ def kind_text(spec: grammar.Key) -> str:
     return " | ".join(dict.fromkeys(words))
 
 
+def word_text(word: str, spec: grammar.Key) -> str:
+    """A word that was chosen, and what else might be."""
+    others = [f"`{value}`" for value in spec.values if value != word]
+    if not spec.values and word in grammar.IMPLEMENTATION:
+        return implementation_text(word)
+    return f"`{word}`: {spec.doc}" + (f"\n\nOr {', '.join(others)}." if others else "")
+
+
+def implementation_text(kind: str) -> str:
+    """What a kind of tool needs and takes."""
+    table = grammar.IMPLEMENTATION[kind]
+    needed = [f"`{key}`" for key, spec in table.items() if spec.required and key != "type"]
+    taken = [f"`{key}`" for key, spec in table.items() if not spec.required]
+    text = f"`{kind}` needs {', '.join(needed)}"
+    return text + (f" and may have {', '.join(taken)}." if taken else ".")
+
+
 def key_text(name: str, spec: grammar.Key) -> str:
     """What a key means and takes."""
     lines = [code(f"{name}: {kind_text(spec)}"), spec.doc]
@@ -283,8 +345,17 @@ def model_text(name: str) -> str:
     facts = known_models().get(name)
     if facts is None:
         return ""
-    lines = [f"- {key.replace('_', ' ')}: {value}" for key, value in facts.items()]
-    return "\n".join([code(f"model {name}"), "", *lines])
+    lines = [code(f"model {name}")]
+    if "context" in facts:
+        lines.append(f"- context: {facts['context']:,} tokens")
+    if "max_output" in facts:
+        lines.append(f"- longest reply: {facts['max_output']:,} tokens")
+    if facts.get("sampling") is False:
+        lines.append("- takes no `temperature` other than 1")
+    if "retires" in facts:
+        successor = f"; its successor is `{facts['successor']}`" if "successor" in facts else ""
+        lines.append(f"- is retired on {facts['retires']}{successor}")
+    return "\n".join([lines[0], "", *lines[1:]])
 
 
 def _shortened(text: str) -> str:

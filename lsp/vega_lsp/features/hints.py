@@ -2,8 +2,8 @@
 
 from lsprotocol import types
 
-from vega_lsp import describe
 from vega_lsp.session import Snapshot
+from vega_lsp.variables import type_of
 from vegac.semantics.types import ANY
 
 _WORKFLOW = (("Run", "vega.run"), ("Show Python", "vega.showPython"))
@@ -19,7 +19,7 @@ def inlay_hints(snapshot: Snapshot, params: types.InlayHintParams) -> list[types
         for occurrence in snapshot.program.index.units.get(unit, ()):
             if occurrence.role != "write" or occurrence.symbol.kind != "variable":
                 continue
-            type_ = describe.type_of(snapshot.program, occurrence.symbol)
+            type_ = type_of(snapshot.program, occurrence.symbol)
             place = snapshot.program.locate(occurrence.span)
             if type_ == ANY or place is None or occurrence.what == "step":
                 continue

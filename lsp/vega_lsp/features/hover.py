@@ -1,5 +1,7 @@
 """What is known of the thing under the pointer."""
 
+import json
+
 from lsprotocol import types
 
 from vega_grammar.tools import BUILTIN_TOOLS
@@ -7,6 +9,9 @@ from vega_lsp import describe
 from vega_lsp.index import Expression
 from vega_lsp.places import Place
 from vega_lsp.session import Snapshot
+from vega_lsp.variables import type_of
+from vegac.ir import nodes as ir
+from vegac.semantics.types import ANY
 from vegac.source.span import Span
 from vegac.syntax import expressions as ast
 from vegac.syntax.expression_walk import walk
@@ -29,9 +34,9 @@ def _found(snapshot: Snapshot, unit: str, offset: int) -> tuple[str, Span] | Non
         typed = snapshot.program.types.exactly(unit, occurrence.span.start, occurrence.span.end)
         text = describe.described(snapshot.program, occurrence.symbol)
         if typed is not None and occurrence.role == "read" and occurrence.symbol.kind == "variable":
-            declared = describe.type_of(snapshot.program, occurrence.symbol)
+            declared = type_of(snapshot.program, occurrence.symbol)
             if typed.type != declared:
-                text += f"\n\nhere: `{typed.type}`"
+                text += f"\n\nHere it is `{typed.type}`."
         if text:
             return text, occurrence.span
     expression = index.expression_at(unit, offset)
@@ -53,13 +58,18 @@ def _in_expression(
             span = expression.span(part.start, part.start + len(part.name))
             if span.start <= offset <= span.end:
                 type_, doc = describe.BUILT_INS[part.name]
+                known = snapshot.program.types.exactly(unit, span.start, span.end)
+                if known is not None and known.type != ANY:
+                    type_ = str(known.type)
                 return f"{describe.code(f'{part.name}: {type_}')}\n\n{doc}", span
     typed = snapshot.program.types.at(unit, offset)
     if typed is None:
         return None
     place = snapshot.program.locate(typed.span)
-    source = place.file.text[place.start : place.end] if place else ""
-    return describe.code(f"{' '.join(source.split())}: {typed.type}"), typed.span
+    source = " ".join(place.file.text[place.start : place.end].split()) if place else ""
+    if isinstance(typed, ir.Const):
+        source = json.dumps(typed.value, ensure_ascii=False, default=str)
+    return describe.code(f"{source}: {typed.type}"), typed.span
 
 
 def _of_place(place: Place) -> tuple[str, Span] | None:
@@ -72,7 +82,7 @@ def _of_place(place: Place) -> tuple[str, Span] | None:
         case "model":
             text = describe.model_text(name)
         case "word" if place.spec is not None:
-            text = f"`{name}`: {place.spec.doc}"
+            text = describe.word_text(name, place.spec)
         case _:
             pass
     return (text, place.node.span) if text else None
