@@ -41,8 +41,8 @@ class Mask(Struct, frozen=True):
 
 
 class Masked(Struct, frozen=True, dict=True):
-    """A text with covered ranges, by start. `looked` is how many characters were looked at in search
-    of ends that are not plain to see."""
+    """A text with covered ranges, by start. `looked` is how many characters were looked at in
+    search of ends that are not plain to see."""
 
     source: str
     text: str

@@ -24,6 +24,9 @@ from vegac.syntax.yaml_findings import duplicate_key
 MAX_FILE_BYTES = 4 * 1024 * 1024
 # More than this nobody writes; so many small pieces would cost more than reading all at once.
 MAX_PIECES = 20_000
+# So many pieces so small are no definitions.
+MAX_CRUMBS = 1_000
+CRUMB_CHARACTERS = 25
 
 # What YAML forbids in a text, and halves of surrogate pairs (bytes that are not UTF-8).
 _FORBIDDEN = re.compile(
@@ -135,7 +138,7 @@ class _Session:
             self.is_yaml(parts) if parts else isinstance(self.remembered(whole, 0).result, Composed)
         )
         lenient = None if sound else cut(path, self.text, lenient=True)
-        if lenient:
+        if lenient and not self.is_crumbs(lenient):
             self.assemble(lenient)
         else:
             self.whole(whole)
@@ -170,6 +173,11 @@ class _Session:
                     return False
                 break
         return first_failure(self.text) is None
+
+    def is_crumbs(self, parts: list[Part]) -> bool:
+        """Whether the parts are too many and too small to be worth the mending of each."""
+        number = len(_pieces(parts))
+        return number > MAX_CRUMBS and len(self.text) < number * CRUMB_CHARACTERS
 
     def read(self, piece: Piece) -> _Read:
         """What a piece says, from memory where its text is the same."""

@@ -33,7 +33,7 @@ class Effort:
 
     START = 500
 
-    def __init__(self, left: int = 1_500_000) -> None:
+    def __init__(self, left: int = 800_000) -> None:
         self.left = left
 
     def spend(self, text: str) -> bool:
@@ -52,6 +52,7 @@ def recover(chunk: Chunk, depth: int, column: int | None, effort: Effort) -> Com
     findings: list[Diagnostic] = []
     touched = -1
     lost = False
+    effort.left -= effort.START
     for _ in range(MAX_MISTAKES):
         found = trace(mended.text)
         if found.failure is None:
