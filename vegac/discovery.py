@@ -10,14 +10,15 @@ SKIPPED = {".git", ".vega", "__pycache__", "node_modules", ".venv", "venv", ".to
 
 def programs_under(
     folder: Path,
-    suffix: str = ".vega.yaml",
+    suffix: str | tuple[str, ...] = ".vega.yaml",
     excluded: Callable[[Path], bool] = lambda _: False,
 ) -> list[Path]:
-    """The files under `folder` whose name ends in `suffix` and that are not `excluded`, sorted."""
+    """The files under `folder` whose name ends in `suffix` (one of them) and that are not
+    `excluded`, sorted."""
     return sorted(path for path in _files(folder, suffix) if not excluded(path))
 
 
-def _files(folder: Path, suffix: str) -> Iterator[Path]:
+def _files(folder: Path, suffix: str | tuple[str, ...]) -> Iterator[Path]:
     listed = _git_files(folder, suffix)
     if listed is not None:
         skipped: dict[Path, bool] = {folder: False}
@@ -41,7 +42,7 @@ def _inside_skipped(folder: Path, known: dict[Path, bool]) -> bool:
     return known[folder]
 
 
-def _git_files(folder: Path, suffix: str) -> list[Path] | None:
+def _git_files(folder: Path, suffix: str | tuple[str, ...]) -> list[Path] | None:
     """What git tracks or would track under `folder`; None outside of a repository."""
     if not any(
         (parent / ".git").exists() for parent in [folder.resolve(), *folder.resolve().parents]

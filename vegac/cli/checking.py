@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, NoReturn
 
 from msgspec import Struct
 
-from vegac.cli.check.present import Choice, Format, choice, clean, present, statistics
+from vegac.cli.check.present import Choice, Format, choice, clean, counted, present, statistics
 from vegac.cli.check.result import Checked, Sources, checked
 from vegac.cli.check.work import Work, check_all, collect_garbage
 from vegac.cli.findings import Gathered, discover, without_parts
 from vegac.cli.problem import Problem
 from vegac.cli.terminal import announce, note, out
 from vegac.source.render import count
+from vegac.testing.workspace import CheckingWorkspace
 from vegac.workspace import Report, UsageError, Workspace
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def run(wanted: Check) -> int:
     """Check and present; the exit status. Raises Problem for wrong usage."""
     _refuse_contradictions(wanted)
     chosen = choice(wanted.select, wanted.ignore)
-    workspace = Workspace()
+    workspace = CheckingWorkspace()
     paths = discover(workspace, wanted.paths)
     if wanted.watch:
         _watch(wanted, chosen, workspace, paths)
@@ -60,11 +61,11 @@ def run(wanted: Check) -> int:
     found = _gathered(programs.values(), chosen, workspace)
     if wanted.verbose:
         _describe(programs)
-        note(f"checked {count(len(programs), 'program')} in {time.perf_counter() - start:.2f} s")
+        note(f"checked {_counted(programs)} in {time.perf_counter() - start:.2f} s")
     if wanted.diff:
         return max(found.status(wanted.strict), int(changes))
     types = _types(workspace, programs) if wanted.types else None
-    _show(wanted, found, len(programs), types)
+    _show(wanted, found, programs, types)
     return found.status(wanted.strict)
 
 
@@ -121,7 +122,10 @@ def _gathered(works: Iterable[Work], chosen: Choice, workspace: Workspace) -> Ga
 
 
 def _show(
-    wanted: Check, found: Gathered, programs: int, types: "Sequence[Typed] | None" = None
+    wanted: Check,
+    found: Gathered,
+    programs: Mapping[Path, Work],
+    types: "Sequence[Typed] | None" = None,
 ) -> None:
     """Write the findings, or what else was asked for."""
     if wanted.statistics:
@@ -131,7 +135,7 @@ def _show(
     if text:
         out(text)
     elif wanted.form == "text" and not found.unread:
-        note(clean(programs))
+        note(clean(work.outcome for work in programs.values()))
     for message in found.unread:
         announce("error", "error", message)
 
@@ -182,6 +186,9 @@ def _describe(programs: Mapping[Path, Work]) -> None:
     """Say what each program holds, and how long it took."""
     for path, work in programs.items():
         outcome = work.outcome
+        if outcome.tests is not None:
+            note(f"{path}: {count(outcome.tests, 'test')}")
+            continue
         if outcome.parts is None:
             note(f"{path}: nothing that can be read")
             continue
@@ -194,6 +201,10 @@ def _describe(programs: Mapping[Path, Work]) -> None:
             note(f"  reads {file}")
         took = f"{work.seconds * 1000:.1f} ms" if work.seconds else "unchanged since an earlier run"
         note(f"  {took}")
+
+
+def _counted(programs: Mapping[Path, Work]) -> str:
+    return counted(work.outcome for work in programs.values())
 
 
 def _types(workspace: Workspace, programs: Iterable[Path]) -> "list[Typed]":
@@ -251,11 +262,11 @@ def _draw(wanted: Check, chosen: Choice, workspace: Workspace, works: Mapping[Pa
     programs = _programs(wanted, workspace, works)
     if _is_screen():
         sys.stdout.write("\x1b[2J\x1b[H")
-    _show(wanted, _gathered(programs.values(), chosen, workspace), len(programs))
+    _show(wanted, _gathered(programs.values(), chosen, workspace), programs)
     if wanted.verbose:
         _describe(programs)
     sys.stdout.flush()
-    note(f"watching {count(len(programs), 'program')} (end with Ctrl-C)")
+    note(f"watching {_counted(programs)} (end with Ctrl-C)")
 
 
 def _is_screen() -> bool:

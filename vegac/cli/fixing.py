@@ -13,6 +13,7 @@ from vegac.source.diagnostic import Diagnostic
 from vegac.source.file import SourceFile
 from vegac.source.render import count
 from vegac.syntax.reader import FileTree
+from vegac.testing.workspace import CheckingWorkspace
 from vegac.workspace import Report, Workspace
 
 
@@ -25,7 +26,7 @@ class Fixed(Struct):
     findings: int
 
 
-class _Desk(Workspace):
+class _Desk(CheckingWorkspace):
     """A workspace that reads drafts in the place of files."""
 
     def __init__(self, root: Path) -> None:

@@ -21,7 +21,7 @@ import vegac
 from vegac.cli.check.result import Checked, Inputs, digest
 from vegac.workspace import UsageError, Workspace
 
-FORMAT = 1
+FORMAT = 2
 """To be raised whenever the form of the file changes."""
 KEPT_FILES = 6
 """How many files of other days, folders and configurations stay."""

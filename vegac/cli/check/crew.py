@@ -17,7 +17,7 @@ from typing import Any
 from msgspec import Struct
 
 from vegac.cli.check.work import Work, Worker
-from vegac.workspace import Workspace
+from vegac.testing.workspace import CheckingWorkspace
 
 _Answer = list[Work | None]
 _Connection = Any  # the type of connections is another one on each system
@@ -115,7 +115,7 @@ def _serve(connection: _Connection, copies: list[_Connection], root: Path) -> No
         copy.close()
     gc.disable()
     gc.freeze()
-    worker = Worker(Workspace(root))
+    worker = Worker(CheckingWorkspace(root))
     with closing(connection), suppress(EOFError, OSError):
         while True:
             paths: Sequence[Path] = connection.recv()

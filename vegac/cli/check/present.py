@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from msgspec import Struct
 
+from vegac.cli.check.result import Checked
 from vegac.cli.findings import Gathered
 from vegac.cli.problem import Problem
 from vegac.source.diagnostic import Diagnostic
@@ -121,6 +122,16 @@ def statistics(findings: Gathered, form: Format) -> str:
     )
 
 
-def clean(programs: int) -> str:
+def clean(outcomes: Iterable[Checked]) -> str:
     """What to say where nothing was found."""
-    return f"no problems in {count(programs, 'program')}"
+    return f"no problems in {counted(outcomes)}"
+
+
+def counted(outcomes: Iterable[Checked]) -> str:
+    """How many programs and files of tests there are."""
+    tests = [outcome.tests is not None for outcome in outcomes]
+    programs = count(tests.count(False), "program")
+    if not any(tests):
+        return programs
+    files = "1 file of tests" if tests.count(True) == 1 else f"{tests.count(True)} files of tests"
+    return files if all(tests) else f"{programs} and {files}"

@@ -21,7 +21,8 @@ class Checked(Struct, array_like=True, frozen=True):
     `files` are those it was read from, its own first, as messages name them. Spans of `findings`
     count from the start of a file, whose name with `#` behind it is their unit. `strict` says that
     the program wants warnings to fail its check. Without `parts` (agents, workflows, tools) nothing
-    in the program could be read. `unread` is why it could not even be opened.
+    in the program could be read. `unread` is why it could not even be opened. `tests` is how many
+    tests there are in a file of tests, None for a program.
     """
 
     files: tuple[str, ...]
@@ -29,6 +30,7 @@ class Checked(Struct, array_like=True, frozen=True):
     strict: bool = False
     parts: tuple[int, int, int] | None = None
     unread: str = ""
+    tests: int | None = None
 
 
 class Inputs(Struct, array_like=True, frozen=True):
@@ -71,6 +73,7 @@ def checked(report: Report) -> Checked:
         tuple(_detached(finding, report.placements) for finding in report.diagnostics),
         report.strict,
         (len(program.agents), len(program.workflows), len(program.tools)) if program else None,
+        tests=report.tests,
     )
 
 
@@ -81,7 +84,7 @@ def inputs(report: Report, workspace: Workspace) -> Inputs:
             str(workspace.root / tree.file.path): digest(_bytes(tree.file))
             for tree in trees_of(report)
         }
-        | {str(path): digest(data) for path, data in report.lookups.skills.items()},
+        | {str(path): digest(data) for path, data in report.lookups.contents.items()},
         tuple(
             (str(folder), pattern, names)
             for (folder, pattern), names in report.lookups.names.items()

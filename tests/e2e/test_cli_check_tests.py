@@ -1,0 +1,88 @@
+"""`vegac check` of tests: files of them, and those in programs."""
+
+import json
+from pathlib import Path
+
+from tests.bench.programs import project
+from tests.e2e.command_line import PROGRAM, vegac, write
+
+TESTS = """\
+tests:
+  works:
+    workflow: review
+    inputs: {task: x}
+    model: [{agent: Coder, reply: a}, {agent: Critic, reply: b}]
+    expect: {output: {contains: a}, calls: [Coder, Critic]}
+"""
+INLINE = """\
+tests:
+  broken:
+    program: |
+      workflows: {w: {steps: [{Codr: hi}]}}
+    expect: {output: x}
+  expected to be broken:
+    program: |
+      workflows: {w: {steps: [{Codr: hi}]}}
+    diagnostics: [{code: unknown-agent, line: 1}]
+"""
+
+
+def found(folder: Path, *arguments: str) -> list[tuple[str, str, int, int]]:
+    data = json.loads(vegac(folder, "check", "--format", "json", *arguments).out)
+    keys = ("code", "file", "line", "column")
+    return [tuple(item[key] for key in keys) for item in data["diagnostics"]]
+
+
+def test_files_of_tests_are_found_and_counted(tmp_path: Path) -> None:
+    write(tmp_path, team__vega__yaml=PROGRAM, team__vega__test__yaml=TESTS)
+    result = vegac(tmp_path, "check")
+    assert (result.status, result.out) == (0, "")
+    assert result.err == "no problems in 1 program and 1 file of tests\n"
+    result = vegac(tmp_path, "check", "--verbose", "team.vega.test.yaml")
+    assert result.err.startswith("team.vega.test.yaml: 1 test\nchecked 1 file of tests in ")
+
+
+def test_mistakes_in_tests_and_names_that_the_program_lacks(tmp_path: Path) -> None:
+    wrong = TESTS.replace("workflow: review", "workflow: reveiw").replace("[Coder,", "[Codr,")
+    wrong += "  other:\n    worfklow: review\n"
+    write(tmp_path, team__vega__yaml=PROGRAM, team__vega__test__yaml=wrong)
+    assert found(tmp_path) == [
+        ("unknown-workflow", "team.vega.test.yaml", 3, 15),
+        ("unknown-agent", "team.vega.test.yaml", 6, 45),
+        ("unknown-key", "team.vega.test.yaml", 8, 5),
+    ]
+    fixed = vegac(tmp_path, "check", "--fix")
+    assert (fixed.status, fixed.out) == (0, "")
+    right = TESTS + "  other:\n    workflow: review\n"
+    assert (tmp_path / "team.vega.test.yaml").read_text() == right
+
+
+def test_errors_of_programs_among_tests_unless_they_are_expected(tmp_path: Path) -> None:
+    write(tmp_path, some__vega__test__yaml=INLINE)
+    assert found(tmp_path) == [("unknown-agent", "some.vega.test.yaml", 4, 32)]
+
+
+def test_tests_in_a_program(tmp_path: Path) -> None:
+    inside = PROGRAM + TESTS.replace("inputs:", "input:").replace("expect:", "expects:")
+    ignoring = inside.replace("Critic]}\n", "Critic]}  # vegac: ignore[unknown-key]\n")
+    write(tmp_path, team__vega__yaml=ignoring)
+    assert found(tmp_path) == [("unknown-key", "team.vega.yaml", 21, 5)]
+
+
+def test_comments_and_configuration_hold_for_tests(tmp_path: Path) -> None:
+    wrong = TESTS.replace("workflow: review", "workflow: reveiw # vegac: ignore[unknown-workflow]")
+    write(tmp_path, team__vega__yaml=PROGRAM, team__vega__test__yaml=wrong + "#vegac: ignore[x]\n")
+    assert [item[0] for item in found(tmp_path)] == ["unused-ignore"]
+    write(tmp_path, pyproject__toml="[tool.vega]\nlints = {unused-ignore = 'off'}\n")
+    assert found(tmp_path) == []
+
+
+def test_kept_outcomes_of_tests_go_when_their_program_changes(tmp_path: Path) -> None:
+    paths = project(tmp_path, 60)
+    tests = "tests: {works: {workflow: workflow-1, expect: {output: x}}}\n"
+    paths[0].with_name("program00000.vega.test.yaml").write_text(tests)
+    assert vegac(tmp_path, "check").status == 0
+    assert vegac(tmp_path, "check").status == 0
+    paths[0].write_text(paths[0].read_text().replace("workflow-1:", "workflow-0:"))
+    ((code, *_),) = found(tmp_path)
+    assert code == "unknown-workflow"
