@@ -120,7 +120,9 @@ SKILLS: Table = {
     "max_active": Key("integer", "Skills active with one message; 3 by default.", minimum=1),
 }
 DELEGATION: Table = {
-    "context_window": Key("integer", "Messages handed on with a delegated task.", minimum=0),
+    "context_window": Key(
+        "integer", "Messages handed on with a delegated task; 10 by default.", minimum=0
+    ),
     "include_roles": Key("words", "Whose messages are handed on.", values=("user", "assistant")),
     "blackboard": Key("boolean", "Give the team a shared blackboard."),
 }
@@ -412,12 +414,16 @@ TABLES: dict[str, Table] = {
     },
     "TRACING": {
         "enabled": Key("boolean", "Whether runs are traced."),
-        "exporter": Key("word", "Where traces go.", values=("otlp", "json", "console")),
-        "endpoint": Key("string", "The collector's address."),
+        "exporter": Key(
+            "word", "Where traces go; otlp by default.", values=("otlp", "json", "console")
+        ),
+        "endpoint": Key("string", "The collector's address; with `json`, the file."),
     },
     "METRICS": {
         "enabled": Key("boolean", "Whether figures are kept."),
-        "port": Key("integer", "The port of the endpoint.", minimum=0, maximum=65535),
+        "port": Key(
+            "integer", "The port at which Prometheus reads them.", minimum=0, maximum=65535
+        ),
     },
     "MEMORY": {"store": Key("string", "The file that holds the values.")},
 }

@@ -49,6 +49,7 @@ class SkillFile(Struct, eq=False):
         return Span(f"{self.file.path}#", 0, min(3, len(self.file.text)))
 
 
+_NO_NAME = re.compile(r"[*?[]|\$\{")
 FindSkills = Callable[[str, str], tuple[str, list[SkillFile] | None]]
 """`find_skills(folder, file that names it)`: the folder relative to the program, and its skills;
 None where there is no such folder."""
@@ -131,10 +132,10 @@ class SkillReader:
                 )
 
     def _chosen(self, patterns: Node | None, skills: list[Skill]) -> None:
-        """Report what stands in `include` or `exclude` and fits no skill."""
+        """Report names in `include` or `exclude` that no skill has. A pattern may wait for some."""
         names = [skill.name for skill in skills]
         for item in _items(patterns) if patterns is not None else ():
-            if not isinstance(item, Scalar) or is_null(item) or "${" in item.value:
+            if not isinstance(item, Scalar) or is_null(item) or _NO_NAME.search(item.value):
                 continue
             if not any(fnmatchcase(name, item.value) for name in names):
                 self.findings.report(
