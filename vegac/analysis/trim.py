@@ -1,8 +1,16 @@
 """Removing what nobody reads: targets whose variable is never used, and hidden ones (`result`,
 `steps.NAME`) that are set again before they are read."""
 
+from vegac.analysis.total import is_total
 from vegac.ir import nodes as ir
-from vegac.ir.traverse import blocks, branches, expressions, results, statements, walk
+from vegac.ir.traverse import (
+    blocks,
+    branches,
+    expressions,
+    results,
+    statements,
+    walk,
+)
 
 
 def trim(program: ir.Program, keep_variables: bool = False) -> None:
@@ -69,12 +77,12 @@ def _keep_targets(statement: ir.Statement, names: set[str]) -> bool:
 
 
 def _drop_empty(block: ir.Block) -> bool:
-    """Remove assignments without targets (an expression has no effect)."""
+    """Remove assignments without targets: what has no effect and cannot fail."""
     changed = False
     for statement in block:
         for inner in (*blocks(statement), *branches(statement)):
             changed |= _drop_empty(inner)
-    kept = [s for s in block if not (isinstance(s, ir.Assign) and not s.targets)]
+    kept = [s for s in block if not isinstance(s, ir.Assign) or s.targets or not is_total(s.value)]
     if len(kept) != len(block):
         block[:] = kept
         changed = True

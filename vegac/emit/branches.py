@@ -1,6 +1,6 @@
 """Branches of parallel steps: functions of their own, with all that they read as arguments."""
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from vegac.emit.assignment import Produced, assign, placed
 from vegac.emit.branch_functions import Made, branch_function
@@ -148,7 +148,6 @@ def parallel_for(f: Function, step: ir.ParallelFor) -> Produced:
         for target, known in zip(step.names, found.known, strict=True)
         if target.name in inside
     }
-    start_state(f, step.level)
     state = loop_name(f, step.level) if needs_state(f, step) else None
     outer = f.loops.get(step.level)
     if state is not None:
@@ -159,6 +158,8 @@ def parallel_for(f: Function, step: ir.ParallelFor) -> Produced:
     group = f.temporary("group")
     f.put("async with ", _group(f, step, step.limit), f" as {group}:", step.span)
     with f.indented():
+        iterable = start_state(f, step.level, step.collection, found.iterable)
+        found = structs.replace(found, iterable=iterable)
         keep = made.count > 0
         branches = f.names.taken.take("branches") if keep else ""
         pattern, iterable, index = _each(f, step, found, state)

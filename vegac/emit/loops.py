@@ -7,7 +7,7 @@ from vegac.emit.assignment import assign, may_repeat, meet, placed, set_before
 from vegac.emit.code import Code, Keyword, Placed, call, literal, method, name
 from vegac.emit.expressions import value
 from vegac.emit.function import Function, Known, Value, plain
-from vegac.emit.plan import assigned, is_wanted, loops_read_in, reads
+from vegac.emit.plan import assigned, is_wanted, loop_levels, loops_read_in, reads
 from vegac.ir import nodes as ir
 from vegac.ir.traverse import expressions, has_effects, may_fail, statements, walk
 from vegac.semantics.types import ANY, INTEGER, LOOP, STRING, ListOf, Type
@@ -130,10 +130,20 @@ def parent_argument(f: Function, step: ir.For | ir.Repeat | ir.ParallelFor) -> l
     return [Keyword("parent", name(parent))]
 
 
-def start_state(f: Function, level: int) -> None:
-    """Before a loop whose state is read after it: the state of a loop that never ran."""
-    if level in f.loops_after:
-        f.start_loop_state(level)
+def start_state(f: Function, level: int, expr: ir.Expr, code: Code) -> Code:
+    """Before a loop whose state is read after it: the state of a loop that never ran.
+
+    Returns the code of the expression that says what the loop goes through: evaluated before, where
+    it reads the state of an earlier loop.
+    """
+    if level not in f.loops_after:
+        return code
+    if level in loop_levels(expr):
+        local = f.names.taken.take("given")
+        f.put(f"{local} = ", code, span=expr.span)
+        code = name(local)
+    f.start_loop_state(level)
+    return code
 
 
 class Inside:
@@ -163,10 +173,9 @@ def for_each(f: Function, step: ir.For) -> None:
     found = iteration(f, step, target_names(f, step, f.reads))
     collecting = _collecting(f, step)
     f.declare(*(target.name for target in step.names if target.name in f.reads))
-    start_state(f, step.level)
+    iterable = start_state(f, step.level, step.collection, found.iterable)
     state = loop_name(f, step.level) if needs_state(f, step) else None
     effects = has_effects(step.body)
-    iterable = found.iterable
     if state is not None:
         function = "run.loop" if effects else f.runtime("loops")
         site = [literal(step.site)] if effects else []
@@ -246,9 +255,9 @@ def _read_by(expr: ir.Expr | None) -> tuple[str, ...]:
 def repeat(f: Function, step: ir.Repeat) -> None:
     limit = value(f, step.limit)
     set_before(f, step.body, step)
-    start_state(f, step.level)
+    count = Placed(f.coerced(limit, INTEGER), step.limit.span)
+    rounds = Keyword("limit", start_state(f, step.level, step.limit, count))
     state = loop_name(f, step.level) if needs_state(f, step) else None
-    rounds = Keyword("limit", Placed(f.coerced(limit, INTEGER), step.limit.span))
     made = call("run.repeat", literal(step.site), rounds, *parent_argument(f, step))
     f.put(f"for {state or '_'} in ", made, ":", step.span)
     before = may_repeat(f, step.body)

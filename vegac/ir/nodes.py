@@ -265,7 +265,8 @@ class ParallelFor(Statement, eq=False):
     """Iterations at once, at most `limit` (an expression, or None: no limit).
 
     Each gives the value of `result` (an expression evaluated at the end of the body, None where
-    nobody collects) and the computed names it set.
+    nobody collects) and the computed names it set. The `level` is 0 where it is no loop of the
+    program's: `loop` says nothing of it.
     """
 
     names: tuple[Target, ...]

@@ -172,7 +172,7 @@ def _loop(step: ir.For | ir.ParallelFor) -> Iterator[str]:
     count = len(step.names)
     if count not in (1, 2) or count != _NAMES_OF.get(step.over, count):
         yield f"{step.site}: {count} names for a loop over {step.over}"
-    if step.level < 1:
+    if step.level < isinstance(step, ir.For):
         yield f"{step.site}: loops have levels from 1"
     result = step.collected if isinstance(step, ir.For) else step.result
     if step.targets and result is None:

@@ -32,7 +32,10 @@ class Link(Struct, frozen=True):
 
 
 class Flow:
-    """The bindings at a point; `live` is false after `return` and `fail`. Copies share `links`."""
+    """The bindings at a point; `live` is false after `return` and `fail`. Copies share `links`.
+
+    A variable whose binding is the very object that it was at an earlier point was not set since.
+    """
 
     __slots__ = ("bindings", "links", "live")
 
@@ -99,9 +102,9 @@ def merge(left: Flow, right: Flow, left_path: str, right_path: str) -> Flow:
             assert known is not None
             path = right_path if b is None else left_path
             bindings[name] = Binding(known.type, known.unset or path, known.place)
-        elif a == b:
+        elif a is b:
             bindings[name] = a
-        else:
+        else:  # a new binding: one of the paths has set it, if only to what it was
             bindings[name] = Binding(join(a.type, b.type), a.unset or b.unset, b.place or a.place)
     return Flow(bindings, links=left.links)
 

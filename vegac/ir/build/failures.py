@@ -3,8 +3,9 @@
 from typing import TYPE_CHECKING
 
 from vegac.ir import nodes as ir
-from vegac.semantics.flow import Flow, merge
-from vegac.semantics.types import ERROR
+from vegac.ir.build.prescan import saved_names
+from vegac.semantics.flow import Binding, Flow, merge
+from vegac.semantics.types import ERROR, join
 from vegac.syntax.document import Step
 
 if TYPE_CHECKING:
@@ -43,9 +44,14 @@ def try_(builder: "StepBuilder", step: Step, site: str) -> ir.Block:
         builder.finally_depth += 1
         finally_ = builder.block(step.blocks["finally"], parent)
         builder.finally_depth -= 1
+        own = saved_names(step.blocks["finally"])
         for name, binding in scope.flow.bindings.items():
-            if start.get(name) != binding:
-                after.bindings[name] = binding
+            if start.get(name) == binding and (binding is start.get(name) or name not in own):
+                continue
+            known = after.get(name)
+            if binding.unset and known is not None and not known.unset:
+                binding = Binding(join(known.type, binding.type), "", binding.place)
+            after.bindings[name] = binding
     scope.flow = after
     if scope.failure not in before.bindings and handler is not None:
         scope.start_null(scope.failure)

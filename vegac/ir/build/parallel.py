@@ -48,6 +48,7 @@ def _branches(builder: "StepBuilder", step: Step, site: str) -> ir.Block:
     after = before.copy()
     types: list[Type] = []
     builder.parallel_depth += 1
+    loop_ended = scope.loop_ended
     for index, branch in enumerate(steps):
         others: dict[str, Span] = {}
         for other, names in enumerate(saves):
@@ -55,6 +56,8 @@ def _branches(builder: "StepBuilder", step: Step, site: str) -> ir.Block:
                 others.update(names)
         scope.siblings.append(Siblings(others))
         scope.flow = before.copy()
+        # Loops in one branch are nothing to the others, nor to the steps after them.
+        scope.loop_ended = loop_ended
         branch_site = builder.site(site, builder.step_name(branch))
         own, outer = outcome_name(builder), builder.outcomes
         builder.outcomes = [own]
@@ -67,6 +70,7 @@ def _branches(builder: "StepBuilder", step: Step, site: str) -> ir.Block:
         name = branch_site.rpartition("/")[2]
         branches.append(ir.Branch(name, branch_site, body, handed, result))
     builder.parallel_depth -= 1
+    scope.loop_ended = loop_ended
     for name in conflicts & after.bindings.keys():
         # One finding is enough: from here on the variable counts as set.
         after.set(name, after.bindings[name].type, after.bindings[name].place)
@@ -103,7 +107,9 @@ def _join_branch(
     handed: list[ir.Target] = []
     for name, binding in scope.flow.bindings.items():
         hidden = name.startswith("steps.")
-        if binding == before.get(name) or not (hidden or name in saves or name in scope.step_names):
+        if binding is before.get(name):
+            continue
+        if not (hidden or name in saves or name in scope.step_names):
             continue
         if binding.unset:
             scope.start_null(name)
@@ -243,7 +249,7 @@ def _one_agent(builder: "StepBuilder", step: Step, site: str) -> ir.Block:
             over,
             collection,
             [send],
-            scope.loop_level + 1,
+            0,
             limit,
             targets,
             ir.Variable(STRING, span, scope.latest),

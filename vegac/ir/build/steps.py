@@ -263,7 +263,8 @@ class StepBuilder:
         error = ir.Target(self.scope.failure, span)
         after.set(error.name, NULL, span)
         failed.set(error.name, ERROR, span)
-        self.scope.flow = merge(after, failed, "", "")
+        # A step that gives no result leaves `result` as it was where it succeeds.
+        self.scope.flow = merge(after, failed, "when the step succeeds", "when the step fails")
         self.scope.assign(error.name, optional(ERROR), span)
         self._link(error.name, saves, after)
         return [ir.Try(span, site, body, handler, (error,), [], reset_error=(error,))]
