@@ -3,7 +3,7 @@
 import string as ascii_
 from typing import Any
 
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 
 CHECKS = (HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much)
@@ -11,7 +11,9 @@ CHECKS = (HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_t
 
 def examples(count: int) -> settings:
     """The settings of a property that is tried on so many examples."""
-    return settings(max_examples=count, deadline=None, suppress_health_check=CHECKS)
+    # Without `Phase.explain`, which traces every line and takes minutes.
+    phases = (Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink)
+    return settings(max_examples=count, deadline=None, suppress_health_check=CHECKS, phases=phases)
 
 
 # --- values ---------------------------------------------------------------------------------------
