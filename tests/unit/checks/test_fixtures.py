@@ -57,7 +57,7 @@ def files_of(report: Report) -> list[Path]:
     assert report.declarations is not None
     return [
         *(FIXTURES / tree.file.path for tree in report.declarations.trees),
-        *report.lookups.skills,
+        *report.lookups.contents,
     ]
 
 
