@@ -28,7 +28,7 @@ from tests.property.accidents import FRAGMENTS, LONGEST, T, accident, swell
 
 SECONDS = 1.0
 """Of the processor, for checking a file of `LONGEST` characters."""
-SECONDS_A_FINDING = 0.0002
+SECONDS_A_FINDING = 0.0004
 """More, where there are so many findings that telling them is most of the work."""
 SLOWER = 4.0
 """How many times slower code runs that coverage is taken of, at most: what takes longer than that

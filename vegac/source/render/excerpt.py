@@ -1,6 +1,8 @@
 """Excerpts of source with underlines and remarks below them."""
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
+from functools import lru_cache
 from textwrap import wrap
 
 from msgspec import Struct
@@ -49,11 +51,26 @@ class _Long(Struct, frozen=True):
     role: Role
 
 
+class _Columns(Struct, frozen=True):
+    """Where the characters of a line stand when it is moved to the left by `shift` columns and cut
+    off at `stop`; the last is where the line ends."""
+
+    whole: tuple[int, ...]
+    shift: int
+    stop: int
+
+    def __len__(self) -> int:
+        return len(self.whole)
+
+    def __getitem__(self, index: int) -> int:
+        return min(max(self.whole[index] - self.shift, 0), self.stop)
+
+
 class _Shown(Struct, frozen=True):
-    """A line of source, or the part of it that fits: `columns[i]` is where character i stands."""
+    """A line of source, or the part of it that fits."""
 
     row: Row
-    columns: list[int]
+    columns: _Columns
 
 
 def excerpt(marks: Sequence[Mark], style: Style, gutter: int) -> list[str]:
@@ -194,7 +211,7 @@ class _Frame:
             row = _beside("|" if inside else " ", long.role, row)
         self._write(" " * self._gutter + " | ", row)
 
-    def _finish(self, long: _Long, columns: list[int]) -> None:
+    def _finish(self, long: _Long, columns: _Columns) -> None:
         """The row that closes a long mark, with its remark."""
         stop = columns[max(long.end - 1, 0)]
         line = "|" + "_" * (stop + 1) + "^"
@@ -242,21 +259,20 @@ class _Frame:
         limit = self._limit()
         if columns[-1] <= limit:
             row.put(0, text)
-            return _Shown(row, columns)
+            return _Shown(row, _Columns(columns, 0, columns[-1]))
         start, end = _extent(parts, columns) if parts else (0, 0)
         low, high = _window(start, end, columns[-1], limit)
-        kept = [i for i in range(len(text)) if columns[i] >= low and columns[i + 1] <= high]
-        first, last = kept[0], kept[-1] + 1
+        first, last = bisect_left(columns, low), bisect_right(columns, high) - 1
         at = len(_CUT) if first else 0
         shift = columns[first] - at
         row.put(0, _CUT if first else "", "frame")
-        row.put_cells(at, cells(text)[first:last])
+        row.put_cells(at, list(_cells(text)[first:last]))
         stop = columns[last] - shift
         if last < len(text):
             row.put(stop, _CUT, "frame")
-        return _Shown(row, [min(max(column - shift, 0), stop) for column in columns])
+        return _Shown(row, _Columns(columns, shift, stop))
 
-    def _below(self, parts: list[_Part], columns: list[int]) -> list[Row]:
+    def _below(self, parts: list[_Part], columns: _Columns) -> list[Row]:
         """The underlines of a line and the remarks on them."""
         if not parts:
             return []
@@ -294,7 +310,7 @@ class _Frame:
                 rows.append(row)
         return rows
 
-    def _connectors(self, parts: list[_Part], columns: list[int]) -> Row:
+    def _connectors(self, parts: list[_Part], columns: _Columns) -> Row:
         row = Row()
         for part in parts:
             place = columns[min(part.start, len(columns) - 1)]
@@ -309,15 +325,22 @@ def _beside(margin: str, role: Role, row: Row) -> Row:
     return beside
 
 
-def _columns(text: str) -> list[int]:
+# There may be very many findings on one very long line.
+@lru_cache(maxsize=8)
+def _cells(text: str) -> tuple[tuple[str, int], ...]:
+    return tuple(cells(text))
+
+
+@lru_cache(maxsize=8)
+def _columns(text: str) -> tuple[int, ...]:
     """Where each character of a line starts, and where the line ends."""
     columns = [0]
-    for _, columns_taken in cells(text):
+    for _, columns_taken in _cells(text):
         columns.append(columns[-1] + columns_taken)
-    return columns
+    return tuple(columns)
 
 
-def _extent(parts: Sequence[_Part], columns: list[int]) -> tuple[int, int]:
+def _extent(parts: Sequence[_Part], columns: Sequence[int]) -> tuple[int, int]:
     end = len(columns) - 1
     return (
         min(columns[min(part.start, end)] for part in parts),
