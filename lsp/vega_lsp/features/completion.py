@@ -107,7 +107,8 @@ class _Place:
         elif context.path == ["settings", "lints"]:
             for code in CODES:
                 if code not in context.siblings:
-                    yield self.item(code, _Kind.Property, insert=f"{code}: ")
+                    doc = CODES[code].summary
+                    yield self.item(code, _Kind.Property, detail=doc, insert=f"{code}: ")
         elif meaning.free:
             if meaning.free in snippets.DEFINITIONS:
                 yield self.definition(*snippets.DEFINITIONS[meaning.free])
@@ -168,7 +169,8 @@ class _Place:
                 )
         for position, (name, table) in enumerate(grammar.STEPS.items()):
             text = snippets.lines(snippets.STEPS[name], pad) if pad is not None else ""
-            yield self.key(name, table[name], f"2{position:03}", text)
+            spec = table[name]._replace(required=False)
+            yield self.key(name, spec, f"2{position:03}", text)
         for name in self.declared("workflows") if pad is not None and not self.has_colon else ():
             workflow = describe.workflow_of(self.snapshot.program, name)
             needed = [one.name for one in workflow.inputs if one.required] if workflow else []

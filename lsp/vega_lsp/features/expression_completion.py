@@ -297,6 +297,8 @@ def _variables(snapshot: Snapshot, names: Names) -> Iterator[Item]:
 
 def _variable(snapshot: Snapshot, names: Names, name: str, type_: Type, insert: str = "") -> Item:
     unset = names.bindings.unset.get(name)
+    if name in ("result", "error") and name not in _declared(snapshot, names.meaning):
+        unset = None  # they are null until something sets them
     kind = "parameter" if names.meaning.section == "tools" else "variable"
     return item(
         name,
