@@ -111,7 +111,7 @@ def expression_items(
     if before.strip() and accepted and "NAME" not in accepted:
         return list(_operators(accepted)), typed
     words = compared_words(before, names)
-    items = [_word(f"'{word}'", f"0{word}") for word in words]
+    items = [_word(f"'{word}'", f"00{number}") for number, word in enumerate(words)]
     return [*items, *_names(snapshot, names, accepted or set(_CONSTANTS))], typed
 
 

@@ -48,7 +48,7 @@ async def code(lsp_client: LanguageClient, folder: Path) -> AsyncIterator[None]:
 
 @pytest_lsp.fixture(scope="module", config=SERVER)
 async def neovim(lsp_client: LanguageClient, folder: Path) -> AsyncIterator[None]:
-    await lsp_client.initialize_session(started("neovim-v0.11.0", folder))
+    await lsp_client.initialize_session(started("neovim@0.7.0", folder))
     yield
     await lsp_client.shutdown_session()
 
