@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     )
     from vega_runtime.tools.execute import Argv, Command, ExecTool, RunCommandTool
     from vega_runtime.tools.files import FileReadTool, FileWriteTool
-    from vega_runtime.tools.functions import BuiltinTool, FunctionTool
+    from vega_runtime.tools.functions import BuiltinTool, FunctionTool, ToolDef
     from vega_runtime.tools.http import HttpTool, ToolRetry, quote
     from vega_runtime.tools.middleware import log_calls, rate_limit, time_limit
     from vega_runtime.tools.registry import Middleware, Tools, ToolSet, resolve
@@ -28,7 +28,7 @@ _MODULES = {
     "definition": ("Args", "Ask", "Joined", "Memory", "Template", "Tool", "ToolContext"),
     "execute": ("Argv", "Command", "ExecTool", "RunCommandTool"),
     "files": ("FileReadTool", "FileWriteTool"),
-    "functions": ("BuiltinTool", "FunctionTool"),
+    "functions": ("BuiltinTool", "FunctionTool", "ToolDef"),
     "http": ("HttpTool", "ToolRetry", "quote"),
     "middleware": ("log_calls", "rate_limit", "time_limit"),
     "registry": ("Middleware", "ToolSet", "Tools", "resolve"),
@@ -61,6 +61,7 @@ __all__ = [
     "Template",
     "Tool",
     "ToolContext",
+    "ToolDef",
     "ToolRetry",
     "ToolSet",
     "Tools",

@@ -9,9 +9,36 @@ from typing import Any, Unpack
 
 from vega_runtime.errors import ConfigError, ToolError
 from vega_runtime.text import text
-from vega_runtime.tools.definition import Args, OtherOptions, Tool, ToolContext
+from vega_runtime.tools.definition import Args, OtherOptions, Tool, ToolContext, ToolOptions
 from vega_runtime.tools.schema import Param, check_object
 from vega_runtime.tools.signature import Signature
+
+
+class ToolDef(Tool):
+    """A tool with declared parameters and a function that gets them all, and the context.
+
+    ToolDef("add", add, description="Add", params={"a": Param("integer", required=True)})
+    """
+
+    def __init__(
+        self,
+        name: str,
+        function: Callable[[Args, ToolContext], Any],
+        **options: Unpack[ToolOptions],
+    ) -> None:
+        super().__init__(name, **options)
+        self.function = function
+
+    async def run(self, args: Args, context: ToolContext) -> str:
+        try:
+            result = self.function(args, context)
+            if inspect.isawaitable(result):
+                result = await result
+        except ToolError:
+            raise
+        except Exception as problem:
+            raise ToolError(f"{type(problem).__name__}: {problem}") from problem
+        return text(plain(result))
 
 
 class FunctionTool(Tool):

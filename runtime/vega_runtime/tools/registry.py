@@ -2,6 +2,7 @@
 
 import fnmatch
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any, TypeVar, overload
 
 from vega_runtime.errors import ConfigError, VegaError
@@ -219,6 +220,41 @@ class Tools(Mapping[str, Tool]):
             return target
 
         return add if function is None else add(function)
+
+    def load_file(self, path: Path | str) -> list[Tool]:
+        """Add the tools that a YAML file holds (see `written`), and give them back.
+
+        Raises ConfigError that names the file, the tool and what is wrong; nothing is added then.
+        """
+        from vega_runtime.tools.written import load_tools
+
+        found = load_tools(Path(path))
+        for tool in found:
+            self.add(tool)
+        return found
+
+    def load_directory(self, folder: Path | str, pattern: str = "**/*.yaml") -> list[Tool]:
+        """Add the tools of all YAML files beneath a folder, in order of their paths.
+
+        Raises ConfigError as `load_file` does, for a folder that is not there, and where two files
+        have a tool of one name; nothing is added then.
+        """
+        from vega_runtime.tools.written import load_tools
+
+        folder = Path(folder)
+        if not folder.is_dir():
+            raise ConfigError(f"there is no folder {folder} with tools")
+        places: dict[str, Path] = {}
+        found: list[Tool] = []
+        for path in sorted(folder.glob(pattern)):
+            for tool in load_tools(path):
+                if tool.name in places:
+                    raise ConfigError(f"{places[tool.name]} and {path} both hold '{tool.name}'")
+                places[tool.name] = path
+                found.append(tool)
+        for tool in found:
+            self.add(tool)
+        return found
 
     def use(self, middleware: Middleware) -> None:
         """Put something around every call, inside what was added before."""
