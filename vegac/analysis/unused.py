@@ -110,18 +110,28 @@ def _explains(name: str, span: Span, findings: Findings) -> bool:
 
     That finding then says so, and is the only one.
     """
-    for index, finding in enumerate(findings.items):
-        same_place = finding.span.unit == span.unit
-        if same_place and finding.code == "maybe-unset" and nearest(finding.subject, [name]):
-            findings.items[index] = replace(
-                finding,
-                hint=f"did you mean '{name}', which is saved and never read?",
-                labels=(*finding.labels, Label(span, "saved here")),
-                suggestions=(name,),
-                fixes=(_rename(span, finding.subject),),
-            )
-            return True
-    return False
+    unset = [
+        finding
+        for finding in findings.items
+        if finding.code == "maybe-unset" and finding.span.unit == span.unit
+    ]
+    first = next((finding for finding in unset if nearest(finding.subject, [name])), None)
+    if first is None:
+        return False
+    explained = replace(
+        first,
+        hint=f"did you mean '{name}', which is saved and never read?",
+        labels=(*first.labels, Label(span, "saved here")),
+        suggestions=(name,),
+        fixes=(_rename(span, first.subject),),
+    )
+    later = [one for one in unset if one is not first and one.subject == first.subject]
+    findings.items[:] = [
+        explained if one is first else one
+        for one in findings.items
+        if not any(one is other for other in later)
+    ]
+    return True
 
 
 def _can_be_read(name: str) -> bool:

@@ -1,7 +1,7 @@
 """One misspelt name gives one finding, which proposes the right name.
 
 Every name of the examples and of the corpus is misspelt once: keys, agents, workflows, tools,
-variables, fields, filters and words out of a fixed set. Where a name is declared, all that
+variables, fields, filters, models and words out of a fixed set. Where a name is declared, all that
 uses it is left without it: then each finding proposes the misspelt name.
 """
 
@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from vega_grammar import keys as grammar
 from vega_grammar.filters import FILTERS
+from vegac.ir.build.models import known_models
 from vegac.source.diagnostic import Diagnostic
 from vegac.source.render.text import render
 from vegac.source.suggest import distance
@@ -127,11 +128,17 @@ class Finder:
                         self.add(item, 0, item.value, "word")
             if name in ("extends", "team", "tools"):
                 self.references(entry.value)
+            if name in ("model", "fallback_model", "default_model"):
+                self.model(entry.value)
 
     def references(self, node: Node) -> None:
         for item in node.items if isinstance(node, Sequence) else (node,):
             if isinstance(item, Scalar) and "*" not in item.value and "__" not in item.value:
                 self.add(item, 0, item.value, "reference")
+
+    def model(self, node: Node) -> None:
+        if isinstance(node, Scalar) and node.value in known_models():
+            self.add(node, 0, node.value, "model")
 
     def agent(self, node: Mapping) -> None:
         self.table(node, grammar.AGENT)
@@ -162,6 +169,9 @@ class Finder:
             kind = entry.value.get("type") if isinstance(entry.value, Mapping) else entry.value
             if isinstance(kind, Scalar) and kind.value.isidentifier():
                 self.add(kind, 0, kind.value, "type")
+        for item in inputs.items if isinstance(inputs, Sequence) else ():
+            if isinstance(item, Scalar):
+                self.add(item, 0, item.value, "declared input", declares=True)
         if isinstance(steps, Sequence):
             self.steps(steps)
         if output is not None:
@@ -211,6 +221,7 @@ class Finder:
                 self.references(value)
             case "set" if isinstance(value, Mapping):
                 for inner in value.entries:
+                    self.add(inner.key, 0, inner.key.value, "declared variable", declares=True)
                     self.texts(inner.value)
             case "with" if isinstance(value, Mapping):
                 for inner in value.entries:
@@ -240,6 +251,8 @@ class Finder:
     def header(self, key: Scalar) -> None:
         parsed = parse_for_header(key.value)
         if isinstance(parsed, ForHeader):
+            for name, start in parsed.names:
+                self.add(key, start, name, "declared variable", declares=True)
             text = key.value[parsed.start : parsed.end]
             self.expression(key, parse_expression(text), parsed.start)
 
@@ -295,7 +308,11 @@ def places(path: Path) -> list[Place]:
 
 def problem(place: Place, wrong: str, report: Report) -> str:
     """What is not as it should be, or ""."""
-    findings = [finding for finding in report.diagnostics if finding.severity != "info"]
+    findings = [
+        finding
+        for finding in report.diagnostics
+        if finding.severity != "info" or finding.code == "unknown-model"
+    ]
     if place.declares:
         others = [
             finding
