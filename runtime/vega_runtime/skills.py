@@ -25,6 +25,7 @@ from typing import Any, cast
 from .errors import ConfigError, ExpressionError
 from .frozen import Frozen
 from .settings import Skills
+from .text import text
 
 MAX_BYTES = 1024 * 1024
 """The largest file of a skill."""
@@ -137,16 +138,16 @@ def parse_skill(content: str, shown: str, name: str) -> Skill:
 
     Raises ConfigError that says what is wrong with it.
     """
-    lines = content.splitlines()
-    if not lines or lines[0].rstrip() != _FENCE:
+    lines = re.split(r"\r\n?|\n", content)
+    if lines[0].rstrip(" \t") != _FENCE:
         raise ConfigError(f"the skill {shown} does not begin with front matter (a line ---)")
-    end = next((i for i, line in enumerate(lines[1:], 1) if line.rstrip() == _FENCE), None)
+    end = next((i for i, line in enumerate(lines[1:], 1) if line.rstrip(" \t") == _FENCE), None)
     if end is None:
         raise ConfigError(f"the front matter of the skill {shown} has no end (a line ---)")
     from .yaml_data import load
 
     try:
-        front = load("\n".join(lines[1:end]), f"the front matter of {shown}")
+        front = load("\n".join(lines[1:end]).strip(), f"the front matter of {shown}")
     except ExpressionError as error:
         raise ConfigError(error.message) from error
     if front is None:
@@ -155,7 +156,10 @@ def parse_skill(content: str, shown: str, name: str) -> Skill:
         raise ConfigError(f"the front matter of the skill {shown} is no map")
     fields = cast("Mapping[str, Any]", front)
     keywords, patterns, always = _triggers(fields.get("triggers"), shown)
-    name = str(fields.get("name") or name)
+    named = fields.get("name")
+    if isinstance(named, list | dict):
+        raise ConfigError(f"the name of the skill {shown} is no text")
+    name = name if named in (None, "") else text(named)
     if not keywords and not patterns and not always:
         keywords = (name.replace("-", " ").replace("_", " "), name)
     return Skill(

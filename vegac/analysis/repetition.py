@@ -3,6 +3,7 @@
 from vega_grammar.keys import EFFECTFUL_TOOLS
 from vegac.analysis.contents import Contents
 from vegac.ir import nodes as ir
+from vegac.ir.build.program import team_of, with_teams
 from vegac.ir.traverse import statements
 from vegac.source.findings import Findings
 from vegac.source.span import Span
@@ -20,15 +21,15 @@ def check_repetition(program: ir.Program, workflows: list[Contents], findings: F
     for contents in workflows:
         for send in contents.all(ir.Send):
             if "retry" in send.options:
-                tool = effects.tool_of(send)
-                if tool and _tries_again(send.options["retry"]):
-                    _report_retry(send.span, send.agent, tool, findings)
+                effect = effects.of(send)
+                if effect and _tries_again(send.options["retry"]):
+                    _report_retry(send.span, *effect, findings)
         for block in contents.all(ir.Attempts):
             if _tries_again(block.retry):
                 for inner in statements(block.body):
-                    tool = effects.tool_of(inner) if isinstance(inner, ir.Send) else ""
-                    if tool and isinstance(inner, ir.Send):
-                        _report_retry(block.span, inner.agent, tool, findings)
+                    effect = effects.of(inner) if isinstance(inner, ir.Send) else None
+                    if effect:
+                        _report_retry(block.span, *effect, findings)
                         break
         for loop in contents.all(ir.Repeat):
             if isinstance(loop.limit, ir.Const) and isinstance(loop.limit.value, int):
@@ -46,12 +47,17 @@ class _Effects:
         self.agents = {
             agent.name: self._first(agent.options.get("tools")) for agent in program.agents
         }
+        self.teams = {agent.name: team_of(agent) for agent in program.agents}
 
-    def tool_of(self, send: ir.Send) -> str:
-        """A tool with effects that the agent may call for this message, or ""."""
+    def of(self, send: ir.Send) -> tuple[str, str] | None:
+        """A tool with effects that may be called for this message, and the agent that calls it: the
+        one that gets it, or one that tasks may be handed to."""
         if "tools" in send.options:
-            return self._first(send.options["tools"])
-        return self.agents.get(send.agent, "")
+            tool = self._first(send.options["tools"])
+            return (send.agent, tool) if tool else None
+        reached = with_teams([send.agent], self.teams)
+        found = ((agent, self.agents.get(agent, "")) for agent in reached)
+        return next((effect for effect in found if effect[1]), None)
 
     def _first(self, tools: "ir.StaticValue | ir.Expr") -> str:
         for tool in tools if isinstance(tools, tuple) else ():

@@ -1,5 +1,6 @@
 """Lowering a whole program."""
 
+from collections.abc import Iterable
 from datetime import date
 from typing import cast
 
@@ -233,23 +234,22 @@ def team_of(agent: ir.Agent) -> tuple[str, ...]:
     return tuple(str(name) for name in team) if isinstance(team, tuple) else ()
 
 
-def _with_teams(names: set[str], teams: dict[str, tuple[str, ...]]) -> set[str]:
-    """Agents and all whom tasks that they hand on may reach."""
-    found: set[str] = set()
-    waiting = list(names)
-    while waiting:
-        name = waiting.pop()
-        if name not in found:
-            found.add(name)
-            waiting += teams.get(name, ())
-    return found
+def with_teams(names: Iterable[str], teams: dict[str, tuple[str, ...]]) -> list[str]:
+    """Agents and all whom tasks that they hand on may reach, the nearest first."""
+    found = dict.fromkeys(names)
+    waiting = list(found)
+    for name in waiting:
+        new = [member for member in teams.get(name, ()) if member not in found]
+        found.update(dict.fromkeys(new))
+        waiting += new
+    return waiting
 
 
 def _spread(
     context: ProgramContext, workflows: list[ir.Workflow], teams: dict[str, tuple[str, ...]]
 ) -> None:
     """Give each workflow the agents and the tools of all that it calls."""
-    agents = {name: _with_teams(set(b.agents), teams) for name, b in context.built.items()}
+    agents = {name: set(with_teams(b.agents, teams)) for name, b in context.built.items()}
     tools = {name: set(lowered.own_tools) for name, lowered in context.lowered.items()}
     changed = True
     while changed:

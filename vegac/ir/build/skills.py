@@ -168,7 +168,9 @@ class SkillReader:
             return skill
         tree = file.front
         for finding in tree.diagnostics:
-            if finding.code in ("not-a-mapping", "empty-file"):
+            if finding.code == "empty-file":
+                continue  # comments alone
+            if finding.code == "not-a-mapping":
                 self._bad(finding.span, "the front matter of a skill is a map of its keys")
             else:
                 self.findings.add(finding)
