@@ -23,11 +23,13 @@ class SendEmailTool(Tool):
             missing = "SMTP_HOST" if not host else "SMTP_FROM"
             raise ToolError(f"e-mail is not set up: set {missing} in the environment")
         # smtplib blocks; a cancelled call is left to its own time limit.
-        await asyncio.to_thread(_send, args, context.env, host, sender)
-        return f"sent to {args['to']}"
+        refused = await asyncio.to_thread(_send, args, context.env, host, sender)
+        but = f", but not to {', '.join(refused)}" if refused else ""
+        return f"sent to {args['to']}{but}"
 
 
-def _send(args: Args, env: Mapping[str, str], host: str, sender: str) -> None:
+def _send(args: Args, env: Mapping[str, str], host: str, sender: str) -> list[str]:
+    """Send; the recipients that the server refused, where it took others."""
     import smtplib
     import ssl
     from email.message import EmailMessage
@@ -46,8 +48,8 @@ def _send(args: Args, env: Mapping[str, str], host: str, sender: str) -> None:
     except ValueError as problem:
         raise ToolError(f"the message cannot be written: {problem}") from None
     port_text = env.get("SMTP_PORT") or "587"
-    if not port_text.isdecimal():
-        raise ToolError(f"SMTP_PORT is not a number: {port_text!r}")
+    if not port_text.isdecimal() or not 0 < int(port_text) < 65536:
+        raise ToolError(f"SMTP_PORT is not the number of a port: {port_text!r}")
     port, user = int(port_text), env.get("SMTP_USER")
     tls = ssl.create_default_context(cafile=env.get("SSL_CERT_FILE") or None)
     try:
@@ -61,7 +63,7 @@ def _send(args: Args, env: Mapping[str, str], host: str, sender: str) -> None:
                 server.starttls(context=tls)
             if user:
                 server.login(user, env.get("SMTP_PASS", ""))
-            server.send_message(message)
+            return list(server.send_message(message))
     except smtplib.SMTPAuthenticationError:
         raise ToolError(f"the mail server {host} refuses SMTP_USER and SMTP_PASS") from None
     except smtplib.SMTPRecipientsRefused as problem:

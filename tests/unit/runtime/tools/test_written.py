@@ -101,7 +101,7 @@ async def test_a_file_of_several_tools(tmp_path: Path, context: ToolContext) -> 
     search = tools["search"]
     assert isinstance(search, HttpTool)
     assert search.timeout == 5.0
-    assert {one.template for one in search.env_texts()} == {"${BASE}", "Bearer ${TOKEN}"}
+    assert {one.template for one in search.env_texts()} == {"${BASE}/find/", "Bearer ${TOKEN}"}
 
 
 async def test_a_folder_of_files(tmp_path: Path) -> None:
