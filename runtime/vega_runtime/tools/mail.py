@@ -1,6 +1,7 @@
 """Sending e-mail over SMTP."""
 
 import asyncio
+import re
 from collections.abc import Mapping
 
 from vega_runtime.errors import ToolError
@@ -44,7 +45,9 @@ def _send(args: Args, env: Mapping[str, str], host: str, sender: str) -> list[st
             message["Cc"] = args["cc"]
         message["Date"] = formatdate(localtime=False)
         message["Message-ID"] = make_msgid(domain=sender.rpartition("@")[2].strip("> ") or None)
-        message.set_content(args["body"])
+        # smtplib would write ">From" for a line that begins with "From", as mailboxes once did.
+        mangled = re.search(r"(?m)^From ", args["body"]) is not None
+        message.set_content(args["body"], cte="base64" if mangled else None)
     except ValueError as problem:
         raise ToolError(f"the message cannot be written: {problem}") from None
     port_text = env.get("SMTP_PORT") or "587"
