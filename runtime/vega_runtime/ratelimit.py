@@ -139,20 +139,29 @@ class _Slot:
 class _Turns:
     """A lock that callers get in turn, and each caller's own requests in the order they came."""
 
-    __slots__ = ("_queues", "taken")
+    __slots__ = ("_behind", "_holder", "_queues", "taken")
 
     def __init__(self) -> None:
         self._queues: dict[str, deque[asyncio.Future[None]]] = {}
         """The waiting requests by caller, next caller first."""
+        self._holder = ""
+        """Whose turn it is while it is taken."""
+        self._behind: deque[asyncio.Future[None]] = deque()
+        """The holder's other requests. They line up when it has had its turn, and not before, or
+        they would be ahead of others that come back for their next request meanwhile."""
         self.taken = False
 
     async def mine(self, caller: str) -> None:
         """Wait for the caller's turn."""
         if not self.taken:
             self.taken = True
+            self._holder = caller
             return
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._queues.setdefault(caller, deque()).append(future)
+        if caller == self._holder:
+            self._behind.append(future)
+        else:
+            self._queues.setdefault(caller, deque()).append(future)
         try:
             await future
         except asyncio.CancelledError:
@@ -162,25 +171,32 @@ class _Turns:
                 self._withdraw(caller, future)
             raise
 
+    def _withdraw(self, caller: str, future: "asyncio.Future[None]") -> None:
+        if future in self._behind:
+            self._behind.remove(future)
+            return
+        queue = self._queues.get(caller, ())
+        if future in queue:
+            self._queues[caller].remove(future)
+            if not self._queues[caller]:
+                del self._queues[caller]
+
     def pass_on(self) -> None:
         """Let the next caller have its turn."""
+        if self._behind:
+            self._queues[self._holder] = self._behind
+            self._behind = deque()
         while self._queues:
             caller = next(iter(self._queues))
             queue = self._queues.pop(caller)
-            future = queue.popleft()
-            if queue:
-                self._queues[caller] = queue  # behind all others
-            if not future.done():
-                future.set_result(None)
-                return
+            while queue:
+                future = queue.popleft()
+                if not future.done():  # nobody gave it up
+                    self._holder = caller
+                    self._behind = queue
+                    future.set_result(None)
+                    return
         self.taken = False
-
-    def _withdraw(self, caller: str, future: "asyncio.Future[None]") -> None:
-        queue = self._queues.get(caller)
-        if queue is not None and future in queue:
-            queue.remove(future)
-            if not queue:
-                del self._queues[caller]
 
 
 class _Bucket:

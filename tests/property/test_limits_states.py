@@ -143,6 +143,8 @@ class Limiting(Virtual):
         self.turns: list[str] = []
         self.waiting: dict[str, list[tuple[asyncio.Task[None], int]]] = {}
         self.serving: tuple[str, asyncio.Task[None], int] | None = None
+        self.behind: list[tuple[asyncio.Task[None], int]] = []
+        """The other requests of the caller whose turn it is."""
 
     def refill(self, now: float) -> None:
         passed, self.seen = now - self.seen, now
@@ -175,19 +177,21 @@ class Limiting(Virtual):
         entry = (self.start(ask), tokens)
         if self.serving is None:
             self.serving = (caller, *entry)
+        elif self.serving[0] == caller:
+            self.behind.append(entry)
         else:
             self.waiting.setdefault(caller, []).append(entry)
         self.advance()
 
     def next_turn(self) -> None:
         """Whose turn it is: callers one after the other, each with its oldest request."""
-        self.serving = None
+        assert self.serving is not None
+        if self.behind:
+            self.waiting[self.serving[0]] = self.behind
+        self.serving, self.behind = None, []
         for caller in list(self.waiting):
             queue = self.waiting.pop(caller)
-            task, tokens = queue.pop(0)
-            if queue:
-                self.waiting[caller] = queue
-            self.serving = (caller, task, tokens)
+            self.serving, self.behind = (caller, *queue[0]), queue[1:]
             return
 
     def advance(self) -> None:
@@ -202,20 +206,21 @@ class Limiting(Virtual):
 
     @rule(data=st.data())
     def someone_gives_up(self, data: Any) -> None:
-        everyone = [(caller, entry) for caller, queue in self.waiting.items() for entry in queue]
+        queues = [*self.waiting.values(), self.behind]
+        everyone = [(queue, entry) for queue in queues for entry in queue]
         if not everyone:
             return
-        caller, entry = data.draw(st.sampled_from(everyone))
+        queue, entry = data.draw(st.sampled_from(everyone))
         self.do(entry[0].cancel)
-        self.waiting[caller].remove(entry)
-        if not self.waiting[caller]:
-            del self.waiting[caller]
+        queue.remove(entry)
+        self.waiting = {caller: queue for caller, queue in self.waiting.items() if queue}
 
     @invariant()
     def nobody_waits_for_nothing(self) -> None:
         if getattr(self, "serving", None) is not None:
             assert self.due() > 0
-            others = [task for queue in self.waiting.values() for task, _ in queue]
+            queues = [*self.waiting.values(), self.behind]
+            others = [task for queue in queues for task, _ in queue]
             assert not any(task.done() for task in others), "somebody passed the others"
 
     def teardown(self) -> None:

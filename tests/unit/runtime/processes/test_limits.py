@@ -180,7 +180,7 @@ def test_sixty_a_minute_over_an_hour_shared_out_fairly(stage: Any) -> None:
         async def one(number: int, process: Any) -> None:
             while True:
                 await process.batch(["hello"])
-                count[number] += 1
+                count[number] += now() > 60  # when what had been saved up is used up
 
         processes = [o.spawn(HAIKU) for _ in range(10)]
         greedy = [0] * 20
@@ -197,7 +197,7 @@ def test_sixty_a_minute_over_an_hour_shared_out_fairly(stage: Any) -> None:
     model.slow = 0  # or it would be the greedy one that uses the others' pauses
     stage(scene, settings=settings, model=model)
     assert sum(at <= 3600 for _, at in model.calls) == pytest.approx(3600, rel=0.02)
-    assert all(share == pytest.approx(366, rel=0.02) for share in count.values()), count
+    assert all(share == pytest.approx(354, rel=0.02) for share in count.values()), count
 
 
 def test_a_limit_that_rejects(stage: Any) -> None:
