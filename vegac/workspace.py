@@ -434,6 +434,10 @@ def _digest(declarations: Declarations, names: dict[str, str]) -> str:
     return hasher.hexdigest()
 
 
+_FOLLOWING = ("missing-", "unused-", "until-never-changes")
+"""Findings that are no news where a misspelling of their subject was found."""
+
+
 def finish(
     findings: list[Diagnostic], placements: Placements, trees: list[FileTree]
 ) -> list[Diagnostic]:
@@ -442,7 +446,7 @@ def finish(
     misnamed = {finding.span for finding in findings if finding.code == "bad-name"}
     kept: dict[tuple[str, Span, str], Diagnostic] = {}
     for finding in findings:
-        follows = finding.code.startswith(("missing-", "unused-")) and (
+        follows = finding.code.startswith(_FOLLOWING) and (
             finding.subject in proposed or finding.span in misnamed
         )
         if not follows:

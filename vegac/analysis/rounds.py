@@ -44,6 +44,7 @@ def _until(loop: ir.Repeat, findings: Findings) -> None:
         f"no round changes {names}, so the loop ends after the first round or runs to its `max`",
         hint="test what the steps of the loop save",
         labels=(Label(loop.span, "the loop"),),
+        subject=min(read),
     )
 
 

@@ -1,10 +1,13 @@
 """What is declared and never used."""
 
+from collections.abc import Iterator
+
 from msgspec.structs import replace
 
 from vega_grammar.keys import STEPS
 from vegac.ir import nodes as ir
 from vegac.ir.build.program import ProgramContext
+from vegac.ir.traverse import statements
 from vegac.semantics.declarations import Declaration
 from vegac.semantics.literals import NAME, PUBLIC_NAME
 from vegac.source.diagnostic import Edit, Fix, Label
@@ -99,6 +102,16 @@ def _names(
             suggestions=tuple(near),
             fixes=tuple(_rename(span, other) for other in near),
         )
+    if any(finding.code == "maybe-unset" for finding in findings.items):
+        for target in _loop_variables(workflow):
+            if target.name not in reads:
+                _explains(target.name, target.span, findings)
+
+
+def _loop_variables(workflow: ir.Workflow) -> Iterator[ir.Target]:
+    for statement in statements(workflow.body):
+        if isinstance(statement, ir.For | ir.ParallelFor):
+            yield from statement.names
 
 
 def _rename(span: Span, name: str) -> Fix:

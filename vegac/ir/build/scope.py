@@ -255,7 +255,8 @@ class WorkflowScope:
             return ir.ComputedVariable(ANY, span, name, guarded)
         else:
             self._maybe_unset(name, span, binding.unset if binding else "")
-        # One finding a variable and path: from here on it counts as set.
+            binding = None
+        # One finding a variable and path: from here on it counts as set, to what nobody knows.
         type_ = binding.type if binding else ANY
         self.flow.set(name, type_, span)
         return ir.Variable(type_, span, name)
