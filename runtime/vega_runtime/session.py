@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from .agent import Agent, RateLimit
-from .env import resolve_env
+from .env import env_texts, resolve_env
 from .errors import ConfigError
 from .events import Notice
 from .models.base import Model, Usage
@@ -91,6 +91,8 @@ class Session:
         """Let the run be traced and counted, where the settings say so. Raises ConfigError."""
         if self._telemetry is not None or not self.is_observed:
             return
+        if next(env_texts([self.settings.tracing, self.settings.metrics]), None) is not None:
+            return  # the checks of the run report the name that is missing
         from .checks import telemetry_problem
 
         problem = telemetry_problem(self)
@@ -397,6 +399,8 @@ class Session:
             from .tools.registry import resolve
 
             found = self._toolsets[tools] = resolve(tools, self.tool_context, available)
+            for remark in filter(None, (tool.remark() for tool in found)):
+                self.notice(remark)
         return found
 
     def _outer_ledgers(self) -> "tuple[Ledger, ...]":

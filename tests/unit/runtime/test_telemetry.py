@@ -24,6 +24,7 @@ from vega_runtime import (
     Settings,
     Supervision,
     Tracing,
+    env_text,
     program,
     workflow,
 )
@@ -261,6 +262,13 @@ def test_an_endpoint_must_be_an_address(play: Any, endpoint: str) -> None:
     played = play(flow(agent(), settings), [{"reply": "x"}])
     assert isinstance(played.error, ConfigError)
     assert endpoint in str(played.error)
+
+
+def test_a_name_that_is_missing_is_told(play: Any) -> None:
+    settings = Settings(tracing=Tracing(endpoint=env_text("${COLLECTOR}")))
+    played = play(flow(agent(), settings), [{"reply": "x"}])
+    assert isinstance(played.error, ConfigError)
+    assert "the environment variable COLLECTOR is not set" in str(played.error)
 
 
 @pytest.fixture
