@@ -31,14 +31,18 @@ class Inserter:
         """A definition at the end of a section: of this file, or of the first one that has such a
         section, or a new section at the end of this file."""
         trees = [tree, *(other for other in self.program.trees if other is not tree)]
-        lines = [f"{name}:", *(f"  {line}" for line in body)]
+        lines = [f"{name}:", *_shifted(body, "  ")]
         for other in trees:
             entry = other.root.entry(section) if other.root is not None else None
             if entry is not None:
                 return self._at_end(entry, lines)
         file = tree.file
         head = "" if not file.text or file.text.endswith("\n") else _line_end(file)
-        return self._edit(file, len(file.text), head + _joined([f"{section}:", *lines], file, 0))
+        return self._edit(
+            file,
+            len(file.text),
+            head + _joined([f"{section}:", *_shifted(lines, "  ")], file, 0),
+        )
 
     # --- inputs --------------------------------------------------------------------------------
 
@@ -66,7 +70,7 @@ class Inserter:
             return None
         pad = " " * (place.position.column - 1)
         lines = ["with:", f"  {name}: {value}"]
-        return self._after(step.value, [f"{pad}{line}" for line in lines])
+        return self._after(step.value, _shifted(lines, pad))
 
     # --- places --------------------------------------------------------------------------------
 
@@ -82,12 +86,12 @@ class Inserter:
                 return None
             pad = " " * (place.position.column - 1)
             end = last.key if is_null(last.value) else last.value
-            return self._after(end, [f"{pad}{line}" for line in lines])
+            return self._after(end, _shifted(lines, pad))
         place = self.program.locate(entry.key.span)
         if place is None or not is_null(node):
             return None
         pad = " " * (place.position.column + 1)
-        return self._after(entry.key, [f"{pad}{line}" for line in lines])
+        return self._after(entry.key, _shifted(lines, pad))
 
     def _in_braces(self, node: Mapping, lines: list[str]) -> Changes | None:
         place = self.program.locate(Span(node.chunk.unit, node.end - 1, node.end))
@@ -141,6 +145,11 @@ def _end(node: Node) -> Span:
     if isinstance(node, Sequence) and node.items and not node.flow:
         return _end(node.items[-1])
     return Span(node.chunk.unit, node.end, node.end)
+
+
+def _shifted(lines: Iterable[str], pad: str) -> list[str]:
+    """Lines moved right, but for empty ones."""
+    return [f"{pad}{line}" if line else "" for line in lines]
 
 
 def _line_end(file: SourceFile) -> str:

@@ -38,8 +38,17 @@ def started(client: str, folder: Path) -> types.InitializeParams:
     )
 
 
+def _registers(client: LanguageClient) -> None:
+    """Take what the server registers later, as editors do."""
+
+    @client.feature(types.CLIENT_REGISTER_CAPABILITY)
+    def register(params: types.RegistrationParams) -> None:
+        return None
+
+
 @pytest_lsp.fixture(scope="module", config=SERVER)
 async def code(lsp_client: LanguageClient, folder: Path) -> AsyncIterator[None]:
+    _registers(lsp_client)
     answer = await lsp_client.initialize_session(started("visual-studio-code", folder))
     _ANSWERS[id(lsp_client)] = answer.capabilities
     yield
@@ -48,6 +57,7 @@ async def code(lsp_client: LanguageClient, folder: Path) -> AsyncIterator[None]:
 
 @pytest_lsp.fixture(scope="module", config=SERVER)
 async def neovim(lsp_client: LanguageClient, folder: Path) -> AsyncIterator[None]:
+    _registers(lsp_client)
     await lsp_client.initialize_session(started("neovim@0.7.0", folder))
     yield
     await lsp_client.shutdown_session()
