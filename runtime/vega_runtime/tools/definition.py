@@ -174,6 +174,10 @@ class Tool:
             if getattr(self, limit) and limit not in self.limits:
                 raise ConfigError(f"tool {self.name}: {limit} has no effect on a tool of this type")
 
+    def remark(self) -> str | None:
+        """What a person should know of the tool as it is on this system, said once in a run."""
+        return None
+
     def check(self, arguments: Mapping[str, Any]) -> Args:
         """The arguments with defaults filled in. Raises ToolError that names what is wrong."""
         return validate_arguments(self.name, self.params, arguments)

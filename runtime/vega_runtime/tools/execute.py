@@ -206,6 +206,14 @@ class RunCommandTool(Tool):
         if self.allowed_paths:
             _check_folders(self)
 
+    def remark(self) -> str | None:
+        from vega_runtime.tools.landlock import confinement
+
+        reason = confinement() if self.confine and not self.allowed_commands else None
+        if reason is None:
+            return None
+        return f"commands of the tool {self.name} are not confined to the sandbox: {reason}"
+
     async def run(self, args: Args, context: ToolContext) -> str:
         command = _fit(args["command"], "the command")
         argv = self._split(command) if self.allowed_commands else _shell(command)

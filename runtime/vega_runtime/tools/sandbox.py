@@ -302,6 +302,12 @@ def _append(folder: Directory, place: _Place, data: bytes) -> None:
         _regular(place, folder.open(place.parts[-1:], flags, links=False)) as fd,
         os.fdopen(fd, "ab", closefd=False) as file,
     ):
+        if os.fstat(fd).st_nlink > 1:
+            raise _refused(
+                place.shown,
+                "the file has another name, which may be outside; write it as a whole instead, "
+                "which leaves the other name alone",
+            )
         file.write(data)
 
 

@@ -8,8 +8,11 @@ from typing import Any
 
 import pytest
 
+from vega_runtime import Agent, Run, workflow
+from vega_runtime import program as vega_program
 from vega_runtime.env import env_text
 from vega_runtime.errors import ConfigError
+from vega_runtime.events import Notice
 from vega_runtime.models.base import ToolCall, ToolResult
 from vega_runtime.tools import (
     Argv,
@@ -21,6 +24,7 @@ from vega_runtime.tools import (
     Tool,
     ToolContext,
     builtin_tool,
+    landlock,
     resolve,
 )
 from vega_runtime.tools.landlock import available
@@ -355,3 +359,30 @@ async def test_a_command_of_the_program_keeps_to_its_folders(run: ToolContext) -
         result = await call(tool, run, p=path)
         assert result.is_error
         assert "closed" not in result.content
+
+
+def test_where_commands_are_not_confined_the_run_says_why(
+    play: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reason = "this kernel has no Landlock"
+    monkeypatch.setattr(landlock, "confinement", lambda: reason)
+
+    agent = Agent("A", model="scripted", tools=("run_command", "read_file"))
+
+    @workflow(vega_program("c.vega.yaml"), "w", agents=[agent])
+    async def w(run: Run) -> str:
+        await run.send("w/a", agent, "hi", tools=("run_command",))
+        return await run.send("w/b", agent, "hi")
+
+    played = play(w, [{"reply": "echo", "times": "always"}])
+    notices = [event.message for event in played.events if isinstance(event, Notice)]
+    assert notices == [
+        f"commands of the tool run_command are not confined to the sandbox: {reason}"
+    ]
+    monkeypatch.setattr(landlock, "confinement", lambda: None)
+    played = play(w, [{"reply": "echo", "times": "always"}])
+    assert not [event for event in played.events if isinstance(event, Notice)]
+
+
+def test_landlock_and_the_reason_without_it_agree() -> None:
+    assert (landlock.confinement() is None) == available()

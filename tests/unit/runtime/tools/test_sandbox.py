@@ -320,6 +320,56 @@ def test_a_pipe_with_a_reader_is_refused_too(special: Sandbox) -> None:
         os.close(reader)
 
 
+def test_what_has_another_name_outside_is_not_changed_there(box: Sandbox, tmp_path: Path) -> None:
+    """A hard link, made by somebody else: no tool makes one."""
+    secret = tmp_path / "outside" / "secret.txt"
+    os.link(secret, box.path / "linked")
+    with pytest.raises(ToolError, match="another name"):
+        box.write("linked", b"added", append=True)
+    box.write("linked", b"mine")
+    assert secret.read_text() == SECRET
+    assert box.read("linked")[0] == b"mine"
+    assert (box.path / "linked").stat().st_nlink == 1
+    box.write("linked", b" too", append=True)
+    assert box.read("linked")[0] == b"mine too"
+
+
+PROC = [
+    *("/proc/self/mem", "/proc/self/environ", "/proc/1/root/etc/passwd", "/proc/self/cwd/x"),
+    *("/proc/thread-self/fd/0", "/dev/fd/0", "/dev/stdin", "/dev/mem", "/dev/kmsg", "/sys/kernel"),
+]
+
+
+@pytest.mark.parametrize("target", PROC)
+@pytest.mark.parametrize("way", ["path", "link", "folder"])
+def test_the_systems_own_files_stay_closed(box: Sandbox, target: str, way: str) -> None:
+    """By their path, through a link to them, and through a link to a folder above them."""
+    folder, _, name = target.rpartition("/")
+    path = {"path": target, "link": "to", "folder": f"to/{name}"}[way]
+    if way != "path":
+        (box.path / "to").symlink_to(target if way == "link" else folder)
+    for use in (
+        lambda: box.read(path),
+        lambda: box.write(path, b"x"),
+        lambda: box.write(path, b"x", append=True),
+    ):
+        with pytest.raises(ToolError, match="sandbox"):
+            use()
+
+
+def test_long_names_and_deep_paths_end_in_words(box: Sandbox) -> None:
+    for path in ("d/" * 500 + "x", "x" * 256, "é" * 128, "a/" * 1999 + "b", "👩" * 64):
+        for use in (lambda p=path: box.read(p), lambda p=path: box.list(p)):
+            with pytest.raises(ToolError, match="sandbox"):
+                use()
+    box.write("x" * 255, b"just fits")
+    assert box.read("x" * 255)[0] == b"just fits"
+
+
+def test_there_are_enough_attempts() -> None:
+    assert len(set(ESCAPES)) + 3 * len(PROC) >= 110
+
+
 STRONG = [method for method in METHODS if method != "path"]
 
 
