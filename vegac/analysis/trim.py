@@ -1,20 +1,21 @@
 """Removing what nobody reads: targets whose variable is never used, and hidden ones (`result`,
 `steps.NAME`) that are set again before they are read."""
 
+import re
+
 from vegac.analysis.total import is_total
 from vegac.ir import nodes as ir
-from vegac.ir.traverse import (
-    blocks,
-    branches,
-    expressions,
-    results,
-    statements,
-    walk,
-)
+from vegac.ir.traverse import blocks, branches, expressions, results, statements, walk
+
+_STEPS = re.compile(r"steps\.")
+_HIDDEN = re.compile(r"steps\.|result$")
 
 
 def trim(program: ir.Program, keep_variables: bool = False) -> None:
-    """Drop targets that are never read, in place. With `keep_variables` only hidden ones."""
+    """Drop targets that are never read, in place.
+
+    With `keep_variables` only hidden ones, and `result` not: a variable may be named so.
+    """
     for workflow in program.workflows:
         while _trim_once(workflow, keep_variables):
             pass
@@ -25,18 +26,15 @@ def _trim_once(workflow: ir.Workflow, keep_variables: bool) -> bool:
     for statement in statements(workflow.body):
         read |= _reads(statement)
     if keep_variables:
-        read |= {name for name in workflow.variables if not _is_hidden(name)}
+        read |= {name for name in workflow.variables if not name.startswith("steps.")}
     changed = False
     for statement in statements(workflow.body):
         changed |= _keep_targets(statement, read)
-    workflow.initial = tuple(name for name in workflow.initial if name in read)
-    liveness = _Liveness()
-    liveness.block(workflow.body, set())
+    liveness = _Liveness(_STEPS if keep_variables else _HIDDEN)
+    live = liveness.block(workflow.body, set())
+    wanted = read if keep_variables else read & live
+    workflow.initial = tuple(name for name in workflow.initial if name in wanted)
     return changed | liveness.changed | _drop_empty(workflow.body)
-
-
-def _is_hidden(name: str) -> bool:
-    return name == "result" or name.startswith("steps.")
 
 
 def _reads(statement: ir.Statement) -> set[str]:
@@ -92,10 +90,12 @@ def _drop_empty(block: ir.Block) -> bool:
 class _Liveness:
     """Goes backwards through blocks with the hidden variables that are read later.
 
-    `trial` passes over a loop's body find out what its next round reads; they change nothing.
+    Variables are hidden whose names match `hidden`. `trial` passes over a loop's body find out what
+    its next round reads; they change nothing.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, hidden: re.Pattern[str]) -> None:
+        self.hidden = hidden
         self.changed = False
         self.trial = 0
 
@@ -116,7 +116,7 @@ class _Liveness:
                 live = self._loop(statement, after)
             case ir.ParallelFor(body=body, result=result):
                 self._trim(statement, after)
-                live = self.block(body, _names(result)) | after
+                live = self.block(body, _names(result)) | self._without_targets(statement, after)
             case ir.Parallel(branches=found):
                 self._trim(statement, after)
                 live = self._without_targets(statement, after)
@@ -138,7 +138,7 @@ class _Liveness:
             case _:
                 self._trim(statement, after)
                 live = self._without_targets(statement, after)
-        return live | _reads(statement)
+        return live.union(*map(_names, _first(statement)))
 
     def _loop(self, loop: ir.For | ir.Repeat, after: set[str]) -> set[str]:
         self._trim(loop, after)
@@ -147,7 +147,8 @@ class _Liveness:
         again = self.block(loop.body, ends)
         again |= self.block(loop.body, ends | again)
         self.trial -= 1
-        return self.block(loop.body, ends | again) | ends
+        live = self.block(loop.body, ends | again)
+        return live | after if isinstance(loop, ir.For) else live
 
     def _try(
         self, body: ir.Block, handler: ir.Block | None, finally_: ir.Block, after: set[str]
@@ -169,7 +170,7 @@ class _Liveness:
             return
         targets: tuple[ir.AnyTarget, ...] = getattr(statement, "targets", ())
         names = {t.name for t in targets if isinstance(t, ir.Target)}
-        dead = {name for name in names if _is_hidden(name) and name not in after}
+        dead = {name for name in names if self.hidden.match(name) and name not in after}
         if dead:
             targets = tuple(
                 t for t in targets if not isinstance(t, ir.Target) or t.name not in dead
@@ -181,6 +182,17 @@ class _Liveness:
     def _without_targets(statement: ir.Statement, after: set[str]) -> set[str]:
         targets: tuple[ir.AnyTarget, ...] = getattr(statement, "targets", ())
         return after - {t.name for t in targets if isinstance(t, ir.Target)}
+
+
+def _first(statement: ir.Statement) -> list[ir.Expr]:
+    """The expressions that are evaluated before the blocks inside a statement run."""
+    match statement:
+        case ir.For(collection=collection):
+            return [collection]
+        case ir.Repeat(limit=limit):
+            return [limit]
+        case _:
+            return expressions(statement)
 
 
 def _names(expression: ir.Expr | None) -> set[str]:

@@ -49,7 +49,7 @@ def number(value: float) -> str:
     """The literal of a number."""
     if isinstance(value, float) and (value != value or value in (float("inf"), -float("inf"))):
         return f'float("{value}")'
-    return repr(value)
+    return repr(value).replace("e+", "e")
 
 
 def constant(value: str | float | bool | None) -> str:
