@@ -6,6 +6,7 @@ edits is answered once.
 """
 
 import asyncio
+import gc
 import json
 import logging
 import os
@@ -30,6 +31,9 @@ LIMIT = 64 * 1024 * 1024
 """The longest message, in bytes."""
 BUSY_SECONDS = 1.0
 """How long findings may wait for other messages."""
+REST_SECONDS = 1.0
+SWEEP_MESSAGES = 1000
+"""When garbage is looked for: after a pause, and at the latest after so many messages."""
 PATIENCE_SECONDS = 5.0
 """How long a client may read nothing at the end."""
 WATCH_SECONDS = 2.0
@@ -84,6 +88,8 @@ class Inbox:
         self.initialized = False
         self.ended = False
         """Whether the client has asked for the end."""
+        self.handled = 0
+        """How many messages came since the last look for garbage."""
         self.news = asyncio.Event()
 
     async def listen(self, receive: Receive) -> None:
@@ -136,7 +142,7 @@ class Inbox:
                 self.news.clear()
                 self.server.idle()
                 idle = loop.time()
-                await self.news.wait()
+                await self._rest()
             message = self.waiting.popleft()
             if message.get("method") == types.EXIT:
                 return 0 if self.ended else 1
@@ -148,8 +154,25 @@ class Inbox:
             for _ in range(3):
                 await asyncio.sleep(0)
 
+    async def _rest(self) -> None:
+        """Wait for the next message; a pause is a good time to look for garbage, which takes long
+        where much is known."""
+        if self.handled:
+            try:
+                await asyncio.wait_for(self.news.wait(), REST_SECONDS)
+            except TimeoutError:
+                self._sweep()
+        await self.news.wait()
+
+    def _sweep(self) -> None:
+        self.handled = 0
+        gc.collect()
+
     def _handle(self, message: dict[str, Any]) -> None:
         wire = self.server.protocol
+        self.handled += 1
+        if self.handled >= SWEEP_MESSAGES:
+            self._sweep()
         method, number = message.get("method"), message.get("id")
         asks = method is not None and number is not None
         if method == types.INITIALIZE:

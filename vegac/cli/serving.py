@@ -1,5 +1,6 @@
 """Starting the language server."""
 
+import gc
 import logging
 import sys
 
@@ -27,6 +28,9 @@ def serve(*, stdio: bool, tcp: str | None, ws: str | None, log_level: str) -> in
     from vega_lsp.server import create
     from vega_lsp.transport import serve_streams, serve_tcp, serve_websockets
 
+    # The server itself looks for garbage, when it has time.
+    gc.disable()
+    gc.freeze()
     try:
         if tcp is not None:
             return serve_tcp(create, host, port)
