@@ -6,9 +6,9 @@ to end. It is over only when nothing of its body runs any more.
 
 import asyncio
 import logging
+import os
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, Literal, cast
-from uuid import uuid4
 
 from .exits import (
     KILLED,
@@ -109,7 +109,7 @@ class Actor:
 
     def __init__(self, orchestrator: "Orchestrator", body: Body | None) -> None:
         self.orchestrator = orchestrator
-        self.id = uuid4().hex
+        self.id = os.urandom(16).hex()
         self.status: Status = "pending"
         self.exit: Exit | None = None
         """Why it ended; None while it lives."""

@@ -271,7 +271,7 @@ class Orchestrator:
     def tree(self) -> str:
         """Who spawned whom, as indented lines: name, id, status and the reason for spawning."""
         known = (*self._ended.values(), *self._alive.values())
-        roots = sorted((one for one in known if one.parent is None), key=lambda one: one.started_at)
+        roots = sorted((one for one in known if one.parent is None), key=lambda one: one.began_at)
         lines: list[str] = []
         ahead = [(process, 0) for process in reversed(roots)]
         while ahead:
@@ -422,9 +422,7 @@ class Orchestrator:
 
     def ended(self, process: Process) -> None:
         """Note that a process has ended."""
-        from datetime import datetime
-
-        process.ended_at = datetime.now().astimezone()
+        process.note_end()
         self._alive.pop(process.id, None)
         self._ended[process.id] = process
         while len(self._ended) > KEPT:

@@ -1,6 +1,7 @@
 """Processes: running agents, with a conversation, a life and a place among others."""
 
 import asyncio
+import time
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -18,6 +19,7 @@ from .step import Step, observed, perform
 if TYPE_CHECKING:
     from .budget import Ledger
     from .forms import Form
+    from .member import Member
     from .models.base import Message
     from .orchestrator import Orchestrator
     from .run import Run
@@ -40,21 +42,22 @@ class Process(Actor):
     """
 
     __slots__ = (
+        "_ended",
+        "_member",
         "_run",
         "_sandbox",
         "_sent",
+        "_started",
         "agent",
         "began_at",
         "budget",
         "checkpoint",
         "depth",
         "dialogue",
-        "ended_at",
         "meter",
         "name",
         "parent",
         "reason",
-        "started_at",
         "supervised",
         "supervisor",
         "task",
@@ -95,10 +98,11 @@ class Process(Actor):
             self.supervised = supervise.Supervised(supervision)
         self.supervisor: Supervisor | None = None
         """The supervisor that it is a child of."""
-        self.started_at: datetime = datetime.now().astimezone()
+        self._started = time.time()
+        self._ended = 0.0
         self.began_at: float = asyncio.get_running_loop().time()
         """`started_at` on the clock of the event loop, in seconds."""
-        self.ended_at: datetime | None = None
+        self._member: Member | None = None
         self._sent = 0
         self._run: Run | None = None
         self._sandbox: Sandbox | None = None
@@ -110,6 +114,19 @@ class Process(Actor):
         return self.name or self.id
 
     # What it is
+
+    @property
+    def started_at(self) -> datetime:
+        """When it was spawned."""
+        return datetime.fromtimestamp(self._started).astimezone()
+
+    @property
+    def ended_at(self) -> datetime | None:
+        """When it ended; None while it lives."""
+        return None if self.exit is None else datetime.fromtimestamp(self._ended).astimezone()
+
+    def note_end(self) -> None:
+        self._ended = time.time()
 
     @property
     def metrics(self) -> ProcessMetrics:
@@ -212,7 +229,9 @@ class Process(Actor):
 
     def _step(self, agent: Agent, text: str, options: dict[str, Any], dialogue: Dialogue) -> Step:
         session = self.orchestrator.session
-        member = self.orchestrator.member(agent)
+        member = self._member
+        if member is None:
+            member = self._member = self.orchestrator.member(agent)
         if self._run is None:
             from .run import Run
 
@@ -355,7 +374,6 @@ class Process(Actor):
         if self.exit is None:
             return
         self.orchestrator.admit(self)
-        self.ended_at = None
         self.restarts += 1
         self._reset()
         self._restart()
