@@ -44,14 +44,15 @@ _MARKER = re.compile(r"(?:---|\.\.\.)(?=\s|$)")
 _MARK = re.compile(r"(?P<anchor>[&*][^\s,\[\]{}]+)|(?P<tag>![^\s,\[\]{}]*)")
 _PLAIN = re.compile(r"(?:(?!\s#)[^\n])+")
 _FLOW_PLAIN = re.compile(
-    r"(?:<<(?:(?!>>)[^\n])*>>|\{\{(?:(?!\}\}).)*\}\}|(?!\s#|:(?:\s|[,\]}]))[^\n,\[\]{}])+", re.S
+    r"(?:<<(?:(?!<<|>>)[^\n])*>>|\{\{(?:(?!\}\}).)*\}\}|(?!\s#|:(?:\s|[,\]}]))[^\n,\[\]{}])+", re.S
 )
 _CONSTANT = re.compile(r"true|false|null|~", re.I)
 _NUMBER = re.compile(r"-?\$?\d+(?:\.\d+)?(?:e[-+]?\d+)?|(?:\d+(?:\.\d+)?(?:ms|s|m|h))+", re.I)
 
 _STRINGS = r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\""
+_PART = rf"{_STRINGS}|[^'\"\n<>]|<(?!<)|>(?!>)"
 _HOLE = re.compile(
-    rf"<<(?:{_STRINGS}|[^'\"\n>]|>(?!>))*>>|<<[^\n]*?>>"
+    rf"<<(?:{_PART}|<<(?:{_PART})*>>)*>>|<<(?:(?!<<)[^\n])*?>>"
     rf"|\{{\{{(?:{_STRINGS}|[^'\"}}]|\}}(?!\}}))*\}}\}}|\{{\{{.*?\}}\}}",
     re.S,
 )
@@ -161,6 +162,7 @@ def _key(key: re.Match[str], at: int, in_list: bool) -> Iterator[Token]:
 
 def _value(text: str, at: int, parent: int, key: str) -> Iterator[Token]:
     """What follows on a line, with the further lines of a text or a flow collection."""
+    raw = False
     while at < len(text):
         char = text[at]
         mark = _MARK.match(text, at)
@@ -175,12 +177,13 @@ def _value(text: str, at: int, parent: int, key: str) -> Iterator[Token]:
             token = at, Comment.Single, text[at : _line_end(text, at)]
         elif header:
             yield at, Punctuation, header[0]
-            yield from _block(text, header.end(), parent)
+            yield from _block(text, header.end(), parent, raw)
             return
         elif mark:
             token = at, Name.Label if mark["anchor"] else Keyword.Type, mark[0]
+            raw = raw or mark[0] == "!raw"
         elif char in "\"'":
-            yield from _quoted(text, at, key)
+            yield from _quoted(text, at, key, raw)
             at = _quoted_end(text, at)
             continue
         elif char in "[{" and not text.startswith("{{", at):
@@ -191,14 +194,14 @@ def _value(text: str, at: int, parent: int, key: str) -> Iterator[Token]:
         else:
             plain = _PLAIN.match(text, at)
             end = plain.end() if plain else at + 1
-            yield from _plain(text, at, end, key)
+            yield from _plain(text, at, end, key, raw)
             at = end
             continue
         yield token
         at = token[0] + len(token[2])
 
 
-def _block(text: str, at: int, parent: int) -> Iterator[Token]:
+def _block(text: str, at: int, parent: int, raw: bool) -> Iterator[Token]:
     """The rest of a header's line, and the lines that are further to the right than its owner."""
     end = _line_end(text, at)
     gap = _skip(text, at, " \t")
@@ -215,10 +218,10 @@ def _block(text: str, at: int, parent: int) -> Iterator[Token]:
         if line.strip() and len(line) - len(line.lstrip(" ")) <= parent:
             break
         at = min(end + 1, len(text))
-    yield from _holes(text, start, at, String.Heredoc)
+    yield from _holes(text, start, at, String.Heredoc, raw)
 
 
-def _quoted(text: str, at: int, key: str) -> Iterator[Token]:
+def _quoted(text: str, at: int, key: str, raw: bool = False) -> Iterator[Token]:
     end = _quoted_end(text, at)
     kind = String.Double if text[at] == '"' else String.Single
     if key in _CONDITIONS and end - at > 1:
@@ -226,7 +229,7 @@ def _quoted(text: str, at: int, key: str) -> Iterator[Token]:
         yield from _expression(text, at + 1, end - 1)
         yield end - 1, kind, text[end - 1]
     else:
-        yield from _holes(text, at, end, kind)
+        yield from _holes(text, at, end, kind, raw)
 
 
 def _quoted_end(text: str, at: int) -> int:
@@ -235,7 +238,7 @@ def _quoted_end(text: str, at: int) -> int:
     return found.end()
 
 
-def _plain(text: str, at: int, end: int, key: str) -> Iterator[Token]:
+def _plain(text: str, at: int, end: int, key: str, raw: bool = False) -> Iterator[Token]:
     value = text[at:end].strip()
     if key in _CONDITIONS:
         yield from _expression(text, at, end)
@@ -244,7 +247,7 @@ def _plain(text: str, at: int, end: int, key: str) -> Iterator[Token]:
     elif _NUMBER.fullmatch(value):
         yield at, Number, text[at:end]
     else:
-        yield from _holes(text, at, end, Literal.Scalar.Plain)
+        yield from _holes(text, at, end, Literal.Scalar.Plain, raw)
 
 
 def _flow(text: str, at: int) -> Iterator[Token]:
@@ -290,17 +293,21 @@ def _flow_plain_end(text: str, at: int) -> int:
 # --- expressions ----------------------------------------------------------------------------------
 
 
-def _holes(text: str, at: int, end: int, kind: Any) -> Iterator[Token]:
-    """A text, in which holes are expressions."""
-    for hole in _HOLE.finditer(text, at, end):
-        before = text[at : hole.start()]
+def _holes(text: str, at: int, end: int, kind: Any, raw: bool = False) -> Iterator[Token]:
+    """A text, in which holes are expressions unless it is `!raw`."""
+    found = None if raw else _HOLE.search(text, at, end)
+    while found is not None:
+        start, stop = found.span()
+        before = text[at:start]
         if (len(before) - len(before.rstrip("\\"))) % 2:
+            found = _HOLE.search(text, start + 2, end)
             continue
         yield from _some(at, kind, before)
-        yield hole.start(), String.Interpol, text[hole.start() : hole.start() + 2]
-        yield from _expression(text, hole.start() + 2, hole.end() - 2)
-        yield hole.end() - 2, String.Interpol, text[hole.end() - 2 : hole.end()]
-        at = hole.end()
+        yield start, String.Interpol, text[start : start + 2]
+        yield from _expression(text, start + 2, stop - 2)
+        yield stop - 2, String.Interpol, text[stop - 2 : stop]
+        at = stop
+        found = _HOLE.search(text, at, end)
     yield from _some(at, kind, text[at:end])
 
 

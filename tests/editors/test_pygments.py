@@ -112,6 +112,7 @@ def test_pygments_finds_it_by_name_and_by_file() -> None:
         "- Coder: |\n    first\n    <<task | upper>>\n  save: x",
         "- Coder: >-\n    first {{\n    task | upper }}\n",
         "- Coder: {{task | upper}}",
+        r"- Coder: \{{ <<task | upper>> }}",
     ],
 )
 def test_expressions_in_every_style_of_text(text: str) -> None:
@@ -164,7 +165,18 @@ def test_values_and_comments() -> None:
     ]
 
 
-@pytest.mark.parametrize("text", [r"a: \<<x>>", r"a: cout << x", r"a: {{ open", "a: <<x\n  >>"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        r"a: \<<x>>",
+        r"a: cout << x",
+        r"a: {{ open",
+        "a: <<x\n  >>",
+        "a: !raw <<x>>",
+        "a: !raw '{{x}}'",
+        "a: !raw |\n  <<x>>\n",
+    ],
+)
 def test_what_is_no_hole(text: str) -> None:
     assert all(kind is not String.Interpol for kind, _ in tokens(text))
 
