@@ -120,7 +120,7 @@ class TestWithNode:
     def test_types_grammar_and_units(self, package: Path) -> None:
         said = npm(FOLDER, "test")
         assert "# fail 0" in said
-        assert "steps.vega.yaml run successfuly" in said
+        assert "steps.test.vega run successfuly" in said
 
     def test_the_package_holds_what_it_needs_and_nothing_else(self, package: Path) -> None:
         with zipfile.ZipFile(package) as archive:
