@@ -30,7 +30,7 @@ _NAME = re.compile(
 # What the line scanner does not understand: directives, further documents, explicit keys.
 _ODD = r"(?=%|---(?:\s|$)|\.\.\.(?:\s|$)|\?(?:\s|$))"
 # A section's key after other text, or indented.
-_STRAY = re.compile(r"(?:(?<=[\w)}\].>])|^[ \t]+)(agents|workflows):[ \t]*$", re.M)
+_STRAY = re.compile(r"(?:(?<=[\w)}\].>])|^[ \t]+)(agents|workflows):[ \t]*(?:[ \t]#.*)?$", re.M)
 _CONTENT = re.compile(r"^([ \t]*)(?:[\[{:\"']([ \t]+))?+((?![\s#\]}]|-(?:[ \t\r\n]|$)).+)", re.M)
 # A character that slipped in before the blanks of a deeper line.
 _SLIP = re.compile(r"[\[{:\"'][ \t]")

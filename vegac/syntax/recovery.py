@@ -21,7 +21,7 @@ from vegac.syntax.yaml_findings import too_deep
 MAX_MISTAKES = 30
 
 # How a definition calls itself.
-_KEY = re.compile(r"\s*(\"[^\"\r\n]*\"|'[^'\r\n]*'|[^\s:#][^:\r\n]*)")
+_KEY = re.compile(r"\s*(\"[^\"\r\n]*\"|'[^'\r\n]*'|[^\s:#](?:(?![ \t]#)[^:\r\n])*)")
 
 
 class Effort:

@@ -8,13 +8,18 @@ without such comments must be clean.
 The programs are the files of `fixtures`; its folders hold what they include.
 """
 
+import ast
 import re
+import sys
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
+from types import FrameType
+from typing import Any
 
 import pytest
 
+import vegac
 from vegac.source.registry import CODES
 from vegac.source.render.text import render
 from vegac.workspace import Report, Workspace
@@ -85,3 +90,60 @@ def test_every_code_has_a_program() -> None:
         for _, _, _, code in expected_in(path.read_text(encoding="utf-8", errors="replace"), "")
     }
     assert shown == {name for name, code in CODES.items() if not code.planned}
+
+
+# --- every message --------------------------------------------------------------------------------
+
+SOURCES = Path(vegac.__file__).parent
+STAGES = ("syntax", "semantics", "ir", "analysis")
+REPORTERS = {"report", "complain", "Diagnostic"}
+ELSEWHERE = {
+    "the file is larger than 4 MiB",  # a file of that size is made by another test
+    "message, _place(chunk, start, start + 1)",  # where it stands there can be no comment
+}
+"""Parts of messages that no program here shows."""
+
+
+def messages() -> dict[tuple[str, int, int], str]:
+    """Each place in the compiler that reports something: its file, lines and source."""
+    found: dict[tuple[str, int, int], str] = {}
+    for stage in STAGES:
+        for path in (SOURCES / stage).rglob("*.py"):
+            text = path.read_text(encoding="utf-8")
+            for node in ast.walk(ast.parse(text)):
+                if isinstance(node, ast.Call):
+                    name = getattr(node.func, "attr", getattr(node.func, "id", ""))
+                    if name in REPORTERS:
+                        lines = (str(path), node.lineno, node.end_lineno or node.lineno)
+                        found[lines] = ast.get_source_segment(text, node) or ""
+    return found
+
+
+@pytest.mark.slow
+def test_every_message_is_shown_by_a_program() -> None:
+    wanted = messages()
+    assert len(wanted) > 200
+    files = {file for file, _, _ in wanted}
+    reached: set[tuple[str, int]] = set()
+
+    def trace(frame: FrameType, _event: str, _argument: object) -> Any:
+        file = frame.f_code.co_filename
+        if file not in files:
+            return None
+        reached.add((file, frame.f_lineno))
+        return trace
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        for path in PROGRAMS:
+            check(path)
+    finally:
+        sys.settrace(before)
+    missing = [
+        f"{file}:{first} {source}"
+        for (file, first, last), source in wanted.items()
+        if not any((file, line) in reached for line in range(first, last + 1))
+        and not any(part in source for part in ELSEWHERE)
+    ]
+    assert not missing

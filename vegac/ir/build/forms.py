@@ -73,12 +73,12 @@ def _schema(fields: FieldReader, node: Node) -> tuple[ir.StaticValue, Type] | No
             inner = _schema(fields, value)
             if inner is not None:
                 schema[name] = inner[0]
-                types.append((name, inner[1]))
+            types.append((name, inner[1] if inner is not None else ANY))
             continue
         type_ = _field_type(fields, value)
         if type_ is not None and isinstance(value, Scalar):
             schema[name] = value.value
-            types.append((name, type_))
+        types.append((name, type_ or ANY))
     return schema, Record(tuple(types))
 
 
