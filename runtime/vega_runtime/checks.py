@@ -20,7 +20,7 @@ def problems(session: "Session", workflow: "Workflow[Any, Any]") -> list[str]:
         *_missing(session, [settings.replace(mcp=())], "the settings"),
         *_mcp(session, workflow),
     ]
-    for agent in _with_teams(session, workflow.agents):
+    for agent in with_teams(session, workflow.agents):
         found += agent_problems(session, agent)
     found += _tool_problems(session, workflow.tools)
     problem = telemetry_problem(session)
@@ -29,7 +29,7 @@ def problems(session: "Session", workflow: "Workflow[Any, Any]") -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def _with_teams(session: "Session", agents: Sequence[Agent]) -> Iterator[Agent]:
+def with_teams(session: "Session", agents: Sequence[Agent]) -> Iterator[Agent]:
     """Agents with all whom tasks handed on may reach, each once."""
     from .team import closure
 
@@ -84,7 +84,7 @@ def _mcp(session: "Session", workflow: "Workflow[Any, Any]") -> Iterator[str]:
     """What keeps the MCP servers from being started that the workflow may need."""
     if session.mcp is None:
         return
-    lists = [agent.tools for agent in workflow.agents]
+    lists = [agent.tools for agent in with_teams(session, workflow.agents)]
     names = {name for tools in (*lists, workflow.tools) for name in session.mcp.names_for(tools)}
     if names:
         from .tools.mcp import missing_package

@@ -260,7 +260,10 @@ class Run:
             )
         self.session.admit(workflow)
         if self.session.mcp is not None:
-            await self.session.mcp.prepare(workflow)
+            from .checks import with_teams
+
+            agents = with_teams(self.session, workflow.agents)
+            await self.session.mcp.prepare(workflow, agents)
         child = Run(
             self.session,
             workflow.name,

@@ -129,6 +129,39 @@ def test_an_agent_without_a_list_gets_the_tools_of_all_servers(
     assert three["is_error"]
 
 
+TEAM = """\
+settings:
+  default_model: claude-haiku-4-5
+  mcp: {servers: [%s]}
+agents:
+  Lead: {system: You lead., tools: [], team: [Helper]}
+  Helper: {system: You add., tools: [calc__add]}
+workflows:
+  w: {steps: [{Lead: go}]}
+"""
+
+
+def test_the_servers_of_a_team_are_started_before_the_first_call(
+    tmp_path: Path, api: MockAnthropic
+) -> None:
+    (tmp_path / "p.vega.yaml").write_text(TEAM % calc())
+    task = {"agent": "Helper", "message": "add 1"}
+    api.add(
+        Reply(message(tools=[("delegate", task)])),
+        Reply(message(tools=[("calc__add", {"a": 1})])),
+        Reply(message("3")),
+        Reply(message("done")),
+    )
+    result = run(tmp_path, api)
+    assert (result.status, result.out) == (0, "done\n"), result.err
+    assert [tool["name"] for tool in api.bodies[1]["tools"]] == ["calc__add"]
+    (tmp_path / "p.vega.yaml").write_text(TEAM % calc(MCP_REFUSE="1"))
+    result = run(tmp_path, api)
+    assert result.status == 1
+    assert "no license found" in result.err
+    assert len(api.received) == 4
+
+
 def test_an_empty_list_needs_no_server(tmp_path: Path, api: MockAnthropic) -> None:
     program(tmp_path, "{name: gone, command: no-such, env: {A: '${NOT_SET}'}}", ", tools: []")
     result = run(tmp_path, api)

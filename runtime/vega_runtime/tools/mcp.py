@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     import mcp.types
     from jsonschema.protocols import Validator
 
+    from vega_runtime.agent import Agent
     from vega_runtime.settings import McpServer
     from vega_runtime.workflow import Workflow
 
@@ -107,10 +108,10 @@ class McpServers:
                 problems.append(f"the MCP server '{server}' has no usable tool '{entry}'{why}")
         return problems
 
-    async def prepare(self, workflow: "Workflow[Any, Any]") -> None:
-        """Start all servers that the agents and messages of a workflow need; see `need`."""
+    async def prepare(self, workflow: "Workflow[Any, Any]", agents: "Iterable[Agent]") -> None:
+        """Start all servers that a workflow's messages and its agents need; see `need`."""
         if workflow.name not in self._prepared:
-            lists = [agent.tools for agent in workflow.agents]
+            lists = [agent.tools for agent in agents]
             entries = [entry for tools in (*lists, workflow.tools) for entry in self.entries(tools)]
             await self.need(entries)
             self._prepared.add(workflow.name)
