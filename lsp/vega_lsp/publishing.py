@@ -65,6 +65,7 @@ class Publisher:
 
     def _publish(self) -> None:
         session = self.session
+        pulled, elsewhere = pulls(session.client), False
         wanted: dict[Path, None] = {}
         for path in list(session.documents):
             wanted[path] = None
@@ -76,9 +77,11 @@ class Publisher:
             version = document.version if document else None
             found = diagnostics(session, path) if path in wanted else []
             before = self._published.get(path)
-            if found == before and self._told.get(path) == version:
+            edited = self._told.get(path) != version
+            if found == before and not edited:
                 continue
-            if found or before or document:
+            elsewhere = elsewhere or not edited
+            if not pulled and (found or before or document):
                 self.server.text_document_publish_diagnostics(
                     types.PublishDiagnosticsParams(session.uri(path), found, version)
                 )
@@ -87,3 +90,24 @@ class Publisher:
                 self._published[path] = found
             else:
                 self._published.pop(path, None)
+        if pulled and elsewhere and refreshes(session.client):
+            self.server.workspace_diagnostic_refresh(None)
+
+
+def pulls(client: types.ClientCapabilities) -> bool:
+    """Whether the editor asks for findings by itself: what it is sent too it would show twice.
+
+    One that cannot be told to ask again would not hear of what an edit means for other files; it
+    is sent everything instead.
+    """
+    document = client.text_document
+    if document is None or document.diagnostic is None:
+        return False
+    return refreshes(client) or document.publish_diagnostics is None
+
+
+def refreshes(client: types.ClientCapabilities) -> bool:
+    """Whether the editor can be told to ask again."""
+    workspace = client.workspace
+    found = workspace.diagnostics if workspace is not None else None
+    return found is not None and bool(found.refresh_support)

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
-from typing import Any
+from typing import Any, cast
 
 from lsprotocol import types
 from pygls.capabilities import ServerCapabilitiesBuilder
@@ -13,7 +13,7 @@ from vega_lsp.features.diagnostics import diagnostics
 from vega_lsp.handlers import Handler, register_features, safely
 from vega_lsp.positions import encoding_of
 from vega_lsp.project import register_project, result_id
-from vega_lsp.publishing import Publisher
+from vega_lsp.publishing import Publisher, pulls
 from vega_lsp.session import Session, path_of
 from vega_lsp.transport import Wire, watch
 from vega_lsp.views import register_views
@@ -75,6 +75,11 @@ def _lifecycle(server: VegaServer) -> None:
             ServerCapabilitiesBuilder.choose_position_encoding(params.capabilities)
         )
         session.client = params.capabilities
+        document = params.capabilities.text_document
+        if document is not None and document.diagnostic is not None and not pulls(session.client):
+            features = cast("dict[str, Any]", server.protocol.fm.features)  # pyright: ignore[reportUnknownMemberType]
+            for name in (types.TEXT_DOCUMENT_DIAGNOSTIC, types.WORKSPACE_DIAGNOSTIC):
+                features.pop(name, None)
         folders = [path_of(folder.uri) for folder in params.workspace_folders or ()]
         if not folders and params.root_uri:
             folders = [path_of(params.root_uri)]

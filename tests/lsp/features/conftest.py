@@ -24,6 +24,12 @@ _ANSWERS: dict[int, types.ServerCapabilities] = {}
 SERVER = ClientServerConfig(server_command=[sys.executable, "-m", "vegac", "lsp", "--stdio"])
 
 
+@pytest.fixture
+def server() -> ClientServerConfig:
+    """How the server is started."""
+    return SERVER
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("project")
