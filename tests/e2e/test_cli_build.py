@@ -155,10 +155,11 @@ def test_a_bundle_names_what_it_needs(tmp_path: Path) -> None:
     more = PROGRAM.replace(
         "model: claude-haiku-4-5, system: You look", "model: gpt-5, system: You look"
     )
-    write(tmp_path, team__vega__yaml=more)
+    server = "settings: {mcp: {servers: [{name: files, command: serve}]}}\n"
+    write(tmp_path, team__vega__yaml=server + more)
     assert vegac(tmp_path, "build", "--bundle", "bundle").status == 0
     names = (tmp_path / "bundle" / "requirements.txt").read_text().splitlines()
-    assert [name.partition(">")[0] for name in names] == ["anthropic", "openai"]
+    assert [name.partition(">")[0] for name in names] == ["anthropic", "mcp", "openai"]
     refused = vegac(tmp_path, "build", "--bundle", "b", "--check")
     assert refused.status == 2
 

@@ -127,6 +127,8 @@ def _needs(program: ir.Program) -> Iterator[str]:
         yield _requirement("httpx")
     if words & {"yaml", "YAML", "Skills"}:
         yield _requirement("pyyaml")
+    if program.settings.get("mcp"):
+        yield _requirement("mcp")
     for key, packages in _OBSERVING.items():
         setting = program.settings.get(key)
         if isinstance(setting, ir.Construct) and setting.arguments.get("enabled", True) is True:
@@ -137,6 +139,9 @@ def _models(program: ir.Program) -> Iterator[Any]:
     values = [program.settings.get("default_model")]
     for agent in program.agents:
         values += [agent.options.get("model"), agent.options.get("fallback_model")]
+        context = agent.options.get("context")
+        if isinstance(context, ir.Construct):
+            values.append(context.arguments.get("model"))
     yield from (value for value in values if value)
 
 
