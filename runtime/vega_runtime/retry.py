@@ -3,7 +3,7 @@
 from random import Random
 from typing import TYPE_CHECKING
 
-from .errors import ModelError, TimeoutExceeded
+from .errors import BudgetExceeded, ModelError, TimeoutExceeded
 
 if TYPE_CHECKING:
     from .agent import Retry
@@ -57,9 +57,11 @@ def backoff(retry: "Retry", attempt: int, rng: Random) -> float:
 
 
 def kind_of(error: BaseException) -> str | None:
-    """The kind of a failure as `retry_on` names it, None for one that has none."""
+    """The kind of a failure: that of a ModelError, `timeout`, `budget_exceeded`, or None."""
     if isinstance(error, ModelError):
         return error.kind
+    if isinstance(error, BudgetExceeded):
+        return "budget_exceeded"
     if isinstance(error, TimeoutExceeded):
         return "timeout"
     return None

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vega_runtime.agent import Retry
-from vega_runtime.errors import (
+from vega_runtime.errors import (, BudgetExceeded
     BudgetExceeded,
     CircuitOpen,
     FormatError,
@@ -118,4 +118,5 @@ def test_jitter_spreads() -> None:
 def test_kinds() -> None:
     assert kind_of(ModelError("x", kind="authentication")) == "authentication"
     assert kind_of(TimeoutExceeded("x")) == "timeout"
+    assert kind_of(BudgetExceeded("x")) == "budget_exceeded"
     assert kind_of(ValueError()) is None
