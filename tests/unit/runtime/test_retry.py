@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vega_runtime.agent import Retry
-from vega_runtime.errors import (, BudgetExceeded
+from vega_runtime.errors import (
     BudgetExceeded,
     CircuitOpen,
     FormatError,
