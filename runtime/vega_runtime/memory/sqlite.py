@@ -33,7 +33,7 @@ CREATE TABLE IF NOT EXISTS memories (
     vector BLOB
 )
 """
-_TEXT_SCHEMA = "CREATE VIRTUAL TABLE IF NOT EXISTS memories_text USING fts5(content)"
+_TEXT_SCHEMA = "CREATE VIRTUAL TABLE memories_text USING fts5(content)"
 _COLUMNS = "key, value, metadata, updated, vector"
 
 
@@ -181,14 +181,12 @@ class Memory:
 
     def _prepare(self, database: sqlite3.Connection) -> None:
         """Make the tables that are missing, and take over what an earlier version has written."""
-        tables = {
-            name
-            for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type='table'")
-        }
+        tables = _tables(database)
         self._has_text = "memories_text" in tables or _can_search(database)
         if "memories" in tables and ("memories_text" in tables or not self._has_text):
             return
         with _Change(database):
+            tables = _tables(database)  # others may have made them in the meantime
             database.execute(_SCHEMA)
             if "memory" in tables:
                 database.execute(
@@ -196,11 +194,16 @@ class Memory:
                     "SELECT key, value, updated FROM memory"
                 )
                 database.execute("DROP TABLE memory")
-            if self._has_text:
+            if self._has_text and "memories_text" not in tables:
                 database.execute(_TEXT_SCHEMA)
                 rows = database.execute(f"SELECT id, {_COLUMNS} FROM memories").fetchall()
                 for own, *row in rows:
                     _index(database, own, _entry(row).content)
+
+
+def _tables(database: sqlite3.Connection) -> set[str]:
+    rows = database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+    return {name for (name,) in rows}
 
 
 class _Change:

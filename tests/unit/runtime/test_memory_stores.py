@@ -224,3 +224,37 @@ def test_a_lock_keeps_others_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         pass
     with locked(file):
         pass
+
+
+def _opener(file: Path, ready: Any) -> None:
+    async def main() -> None:
+        memory = Memory(file)
+        ready.wait()
+        assert await memory.get("k") == "kept"
+        await memory.store(str(multiprocessing.current_process().pid), 1)
+        await memory.close()
+
+    asyncio.run(main())
+
+
+async def test_several_processes_take_over_an_earlier_store_at_once(tmp_path: Path) -> None:
+    file = tmp_path / "memory.db"
+    old = sqlite3.connect(file)
+    old.execute(
+        "CREATE TABLE memory (key TEXT PRIMARY KEY, value TEXT NOT NULL, updated REAL NOT NULL)"
+        " WITHOUT ROWID"
+    )
+    old.execute("INSERT INTO memory VALUES ('k', '\"kept\"', 5.0)")
+    old.commit()
+    old.close()
+    context = multiprocessing.get_context("spawn")
+    ready = context.Barrier(4)
+    workers = [context.Process(target=_opener, args=(file, ready)) for _ in range(4)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        await asyncio.to_thread(worker.join)
+    assert [worker.exitcode for worker in workers] == [0] * 4
+    memory = Memory(file)
+    assert len(await memory.list()) == 5
+    await memory.close()
