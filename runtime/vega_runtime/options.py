@@ -29,7 +29,8 @@ class RunOptions(Frozen):
     models say to a file and `replay` reads it back. `wall_clock` tells the date and time.
     `memory` is the file of what `remember` keeps, in place of the program's own, or a store that
     the caller closes. `trace` is a file that the run's spans are written to, a line of JSON each;
-    with `telemetry` False the tracing and metrics of the settings stay off.
+    with `telemetry` False the tracing and metrics of the settings stay off. With a `seed`, `random`
+    and the jitter of pauses are the same in each run.
     """
 
     model: str | None = None
@@ -51,3 +52,4 @@ class RunOptions(Frozen):
     memory: "Path | MemoryStore | None" = None
     trace: "Path | None" = None
     telemetry: bool = True
+    seed: str | None = None

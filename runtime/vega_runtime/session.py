@@ -165,7 +165,7 @@ class Session:
         if self._random is None:
             from random import Random
 
-            self._random = Random()
+            self._random = Random(self.options.seed)
         return self._random
 
     # Events

@@ -29,6 +29,8 @@ def text(value: object) -> str:
         except ValueError:  # Python's limit on the digits of one number
             raise ExpressionError("the number is too large to be written") from None
     if isinstance(value, float):
+        if not isfinite(value):
+            raise ExpressionError("the number is too large to be written")
         return float.__repr__(value)
     if isinstance(value, (dict, list, tuple)):
         return to_json(cast("object", value))

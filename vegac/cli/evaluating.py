@@ -5,6 +5,7 @@ import sys
 from typing import Any
 
 from vega_runtime.errors import VegaError
+from vega_runtime.text import text
 from vegac.cli.problem import Problem
 from vegac.cli.results import shown
 from vegac.cli.terminal import note, out
@@ -15,9 +16,11 @@ from vegac.source.render.text import render
 
 def evaluate_and_print(expression: str, variables: list[str]) -> int:
     """Print the value as JSON, or the diagnostics; the exit status."""
-    names = dict(_variable(text) for text in variables)
+    names = dict(map(_variable, variables))
     try:
         evaluation = evaluate(expression, names)
+        if isinstance(evaluation.value, float):
+            text(evaluation.value)  # JSON has no infinity
     except VegaError as error:
         kind = style_of(sys.stderr).paint("error", "error")
         note(f"{kind}: {error.type}: {error.message}")

@@ -35,9 +35,11 @@ class Flow:
     """The bindings at a point; `live` is false after `return` and `fail`. Copies share `links`.
 
     A variable whose binding is the very object that it was at an earlier point was not set since.
+    `fields` has what is known of fields (`v/note`), with the binding of the variable for which it
+    holds.
     """
 
-    __slots__ = ("bindings", "links", "live")
+    __slots__ = ("bindings", "fields", "links", "live")
 
     def __init__(
         self,
@@ -48,9 +50,12 @@ class Flow:
         self.bindings = bindings or {}
         self.live = live
         self.links: list[Link] = [] if links is None else links
+        self.fields: dict[str, tuple[Binding, Type]] = {}
 
     def copy(self) -> "Flow":
-        return Flow(dict(self.bindings), self.live, self.links)
+        made = Flow(dict(self.bindings), self.live, self.links)
+        made.fields = dict(self.fields)
+        return made
 
     def get(self, name: str) -> Binding | None:
         return self.bindings.get(name)
@@ -59,11 +64,17 @@ class Flow:
         self.bindings[name] = Binding(type_, "", place)
 
     def narrow(self, name: str, type_: Type) -> None:
-        """Restrict the type of a variable on this path, where it is known to have a value.
+        """Restrict the type of a variable or a field (`v/note`) on this path, where it is known to
+        have a value.
 
-        To ANY where nothing more is to be said of it.
+        To ANY where nothing more is to be said of it. What is no variable stays as it is.
         """
-        before = self.bindings[name]
+        before = self.bindings.get(name.partition("/")[0])
+        if before is None:
+            return
+        if "/" in name:
+            self.fields[name] = (before, type_)
+            return
         if type_ in (NULL, ANY):
             for link in self.links:
                 known = self.bindings.get(link.name)
@@ -76,6 +87,12 @@ class Flow:
                     linked = link.type if type_ == NULL else ANY
                     self.bindings[link.name] = Binding(linked, "", known.place)
         self.bindings[name] = Binding(type_, "", before.place)
+
+
+    def field(self, path: str) -> Type | None:
+        """What is known of a field's type, None if no more than its record says."""
+        binding, type_ = self.fields.get(path, (None, None))
+        return type_ if binding is self.bindings.get(path.partition("/")[0]) else None
 
 
 def _same(left: Binding, right: Binding) -> bool:
@@ -106,7 +123,13 @@ def merge(left: Flow, right: Flow, left_path: str, right_path: str) -> Flow:
             bindings[name] = a
         else:  # a new binding: one of the paths has set it, if only to what it was
             bindings[name] = Binding(join(a.type, b.type), a.unset or b.unset, b.place or a.place)
-    return Flow(bindings, links=left.links)
+    merged = Flow(bindings, links=left.links)
+    merged.fields = {
+        path: known
+        for path, known in left.fields.items()
+        if right.fields.get(path) == known and left.field(path) and right.field(path)
+    }
+    return merged
 
 
 def null_when_unset(flow: Flow, name: str) -> bool:

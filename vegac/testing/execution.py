@@ -82,6 +82,7 @@ def _options(case: Case, sandbox: Sandbox, observer: Observer) -> RunOptions:
         run_id=RUN_ID,
         wall_clock=now,
         telemetry=False,
+        seed=case.name,
     )
 
 

@@ -6,7 +6,7 @@ from typing import Any, cast
 
 from vega_grammar.filters import CONDITION, FILTERS
 from vegac.ir import nodes as ir
-from vegac.ir.build.narrowing import refinements
+from vegac.ir.build.narrowing import path_of, refinements
 from vegac.ir.build.scope import Scope, unknown
 from vegac.semantics import operators
 from vegac.semantics.filters import (
@@ -291,8 +291,7 @@ class ExpressionBuilder:
             if changes:
                 self.scope.flow = self.scope.flow.copy()
                 for name, type_ in changes:
-                    if self.scope.flow.get(name):
-                        self.scope.flow.narrow(name, type_)
+                    self.scope.flow.narrow(name, type_)
         self.scope.flow = saved
         *front, last = (value.type for value in built)
         if expr.operator == "or":
@@ -314,8 +313,7 @@ class ExpressionBuilder:
         saved = self.scope.flow
         self.scope.flow = saved.copy()
         for name, type_ in changes:
-            if self.scope.flow.get(name):
-                self.scope.flow.narrow(name, type_)
+            self.scope.flow.narrow(name, type_)
         try:
             return self._build(expr)
         finally:
@@ -329,7 +327,10 @@ class ExpressionBuilder:
         if special is not None:
             return special
         value = self._build(expr.value)
-        return self._field_of(value, expr, span)
+        found = self._field_of(value, expr, span)
+        if self.scope.flow.fields:
+            found.type = self.scope.flow.field(path_of(found)) or found.type
+        return found
 
     def _special_field(self, expr: ast.Field, span: Span, guarded: bool) -> ir.Expr | None:
         match expr.value:

@@ -247,9 +247,16 @@ def settle(builder: "StepBuilder", before: Flow, run_body: Body) -> ir.Block:
                 tired = builder.loop_attempts > MAX_ATTEMPTS
                 type_ = ANY if tired else join(binding.type, end.type)
                 changed[name] = Binding(type_, binding.unset, binding.place)
-        if not changed:
+        stale = [
+            path
+            for path, (binding, _) in entry.fields.items()
+            if scope.flow.live and scope.flow.get(path.partition("/")[0]) is not binding
+        ]
+        if not changed and not stale:
             return body
         undo()
+        for path in stale:
+            del entry.fields[path]
         entry.bindings.update(changed)
 
 

@@ -4,8 +4,20 @@ from vegac.ir import nodes as ir
 from vegac.semantics.types import ANY, ERROR, NULL, Type, may_be_null, without_null
 
 
+def path_of(expr: ir.Expr) -> str:
+    """A variable's name, `v/note` for a field of one, "" for all else."""
+    match expr:
+        case ir.Variable(name=name):
+            return name
+        case ir.Field(value=value, name=name):
+            outer = path_of(value)
+            return f"{outer}/{name}" if outer else ""
+        case _:
+            return ""
+
+
 def refinements(condition: ir.Expr, truth: bool) -> list[tuple[str, Type]]:
-    """The variables whose type is narrower where `condition` is `truth`."""
+    """The variables and fields whose type is narrower where `condition` is `truth`."""
     match condition:
         case ir.Variable(name=name, type=type_) if type_ == ANY:
             # Also of a misspelt variable, which has that type: nothing more is said of it here.
@@ -15,6 +27,9 @@ def refinements(condition: ir.Expr, truth: bool) -> list[tuple[str, Type]]:
             if truth:
                 return [(name, value)]
             return [(name, NULL)] if value == ERROR else []
+        case ir.Field(type=type_) if truth and may_be_null(type_) and type_ != NULL:
+            path = path_of(condition)
+            return [(path, without_null(type_))] if path else []
         case ir.Not(operand=operand):
             return refinements(operand, not truth)
         case ir.Logical(operator="and", operands=operands) if truth:
@@ -22,7 +37,12 @@ def refinements(condition: ir.Expr, truth: bool) -> list[tuple[str, Type]]:
         case ir.Logical(operator="or", operands=operands) if not truth:
             return [found for operand in operands for found in refinements(operand, False)]
         case ir.Compare(operator="==" | "!=" as operator, left=left, right=right):
-            variable, other = (left, right) if isinstance(left, ir.Variable) else (right, left)
+            variable, other = (left, right) if path_of(left) else (right, left)
+            if isinstance(variable, ir.Field):
+                is_null = isinstance(other, ir.Const) and other.value is None
+                said = is_null and (operator == "!=") == truth and may_be_null(variable.type)
+                path = path_of(variable)
+                return [(path, without_null(variable.type))] if path and said else []
             if (
                 isinstance(variable, ir.Variable)
                 and isinstance(other, ir.Const)

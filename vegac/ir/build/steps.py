@@ -344,8 +344,7 @@ class StepBuilder:
         if changes:
             self.scope.flow = self.scope.flow.copy()
             for name, type_ in changes:
-                if self.scope.flow.get(name):
-                    self.scope.flow.narrow(name, type_)
+                self.scope.flow.narrow(name, type_)
 
     # --- sends ---------------------------------------------------------------------------------
 
