@@ -132,3 +132,23 @@ def test_verbose_says_what_is_read_and_how_long_it_takes(tmp_path: Path) -> None
     assert lines[2] == "  reads agents.yaml"
     assert lines[3].endswith(" ms")
     assert lines[4].startswith("checked 2 programs in ")
+
+
+def test_a_program_from_standard_input(tmp_path: Path) -> None:
+    agents, workflows = TYPO.split("workflows:")
+    write(tmp_path, agents__yaml=agents)
+    text = f"include: [agents.yaml]\nworkflows:{workflows}"
+    result = vegac(tmp_path, "check", "-", stdin=text)
+    assert result.status == 1
+    assert result.out.startswith(
+        "error[unknown-agent]: no agent is named 'Cder'\n --> <stdin>:9:9\n"
+    )
+    assert "did you mean 'Coder'" in result.out
+    result = vegac(tmp_path, "check", "-", stdin=text.replace("Cder", "Coder"))
+    assert (result.status, result.out, result.err) == (0, "", "no problems in 1 program\n")
+    for more, message in (
+        ("--fix", "'--fix' needs a file, not standard input"),
+        ("agents.yaml", "'-', for standard input, goes alone"),
+    ):
+        result = vegac(tmp_path, "check", "-", more, stdin=text)
+        assert (result.status, result.err) == (2, f"error: {message}\n")

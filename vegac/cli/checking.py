@@ -16,6 +16,7 @@ from vegac.cli.check.work import Work, check_all, collect_garbage
 from vegac.cli.findings import Gathered, discover, without_parts
 from vegac.cli.problem import Problem
 from vegac.cli.terminal import announce, note, out
+from vegac.source.file import SourceFile
 from vegac.source.render import count
 from vegac.testing.workspace import CheckingWorkspace
 from vegac.workspace import Report, UsageError, Workspace
@@ -23,6 +24,9 @@ from vegac.workspace import Report, UsageError, Workspace
 if TYPE_CHECKING:
     from vegac.cli.check.cache import Cache
     from vegac.cli.check.types import Typed
+
+
+_STDIN = Path("-")
 
 
 class Check(Struct, frozen=True):
@@ -49,6 +53,8 @@ def run(wanted: Check) -> int:
     _refuse_contradictions(wanted)
     chosen = choice(wanted.select, wanted.ignore)
     workspace = CheckingWorkspace()
+    if _STDIN in wanted.paths:
+        return _run_on_stdin(wanted, chosen, workspace)
     paths = discover(workspace, wanted.paths)
     if wanted.watch:
         _watch(wanted, chosen, workspace, paths)
@@ -88,6 +94,27 @@ def _refuse_contradictions(wanted: Check) -> None:
             raise Problem(message)
 
 
+def _run_on_stdin(wanted: Check, chosen: Choice, workspace: Workspace) -> int:
+    """Check the program that standard input holds; what it includes lies in the current folder."""
+    if len(wanted.paths) > 1:
+        raise Problem("'-', for standard input, goes alone")
+    for option in ("fix", "diff", "types", "watch"):
+        if getattr(wanted, option):
+            raise Problem(f"'--{option}' needs a file, not standard input")
+    start = time.perf_counter()
+    tree = workspace.read_text("<stdin>", sys.stdin.buffer.read())
+    try:
+        outcome = checked(workspace.check_tree(tree, Path()))
+    except UsageError as error:
+        outcome = Checked((tree.file.path,), unread=str(error))
+    programs = {_STDIN: Work(outcome, None, time.perf_counter() - start)}
+    found = _gathered(programs.values(), chosen, workspace, tree.file)
+    if wanted.verbose:
+        _describe(programs)
+    _show(wanted, found, programs)
+    return found.status(wanted.strict)
+
+
 def _works(wanted: Check, workspace: Workspace, paths: Sequence[Path]) -> dict[Path, Work]:
     """The outcomes for all these programs and parts of programs."""
     if wanted.jobs is not None and (not wanted.jobs.isdecimal() or int(wanted.jobs) < 1):
@@ -106,9 +133,13 @@ def _programs(wanted: Check, workspace: Workspace, works: Mapping[Path, Work]) -
     return {path: works[path] for path in without_parts(files, wanted.paths, workspace)}
 
 
-def _gathered(works: Iterable[Work], chosen: Choice, workspace: Workspace) -> Gathered:
-    """What was found and is to be shown."""
+def _gathered(
+    works: Iterable[Work], chosen: Choice, workspace: Workspace, text: SourceFile | None = None
+) -> Gathered:
+    """What was found and is to be shown; `text` is what no file holds."""
     sources = Sources(workspace.root)
+    if text is not None:
+        sources.add(text)
     found = Gathered([], sources.placements, [])
     for work in works:
         outcome = work.outcome

@@ -201,7 +201,8 @@ class StepReader:
         if kind == "parallel" and isinstance(main.value, Mapping):
             self._options(main.value.entries, grammar.PARALLEL_AGENT, fields, "`parallel`")
         siblings = [entry for entry in node.entries if entry is not main]
-        self._options(siblings, table, fields, f"a `{kind}` step")
+        article = "an" if kind[0] in "aeiou" else "a"
+        self._options(siblings, table, fields, f"{article} `{kind}` step")
         if main.key.value in (kind, misspelt):
             fields[kind] = main
         step = Step(kind, main.key, main.value, node, fields)

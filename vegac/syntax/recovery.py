@@ -14,6 +14,7 @@ from vegac.syntax.compose import Composed, Failure, compose
 from vegac.syntax.lines import split_lines
 from vegac.syntax.mending import Change, Mended, Trace, trace
 from vegac.syntax.nodes import Chunk, Entry, ErrorNode, Mapping, Node, Scalar, Sequence
+from vegac.syntax.repair_lines import misplaced
 from vegac.syntax.repairs import proposals
 from vegac.syntax.scenes import Repair, Scene, line_index
 from vegac.syntax.yaml_findings import too_deep
@@ -200,12 +201,12 @@ def _shape(chunk: Chunk) -> Diagnostic:
 
 def _column(chunk: Chunk, column: int) -> Diagnostic:
     """The finding for a definition that stands at another column than its neighbours."""
-    indent = len(chunk.text) - len(chunk.text.lstrip(" "))
+    indent = len(chunk.text) - len(chunk.text.lstrip(" \t"))
     edit = Edit(Span(chunk.unit, 0, indent), " " * column)
     return Diagnostic(
         "yaml-syntax",
         "error",
-        "this line is indented differently from the lines around it",
+        misplaced("\t" in chunk.text[:indent]),
         Span(chunk.unit, indent, max(len(chunk.text.splitlines()[0].rstrip()), indent + 1)),
         hint=f"indent it by {column} spaces",
         fixes=(Fix(f"indent by {column} spaces", (edit,), "unsafe"),),

@@ -148,6 +148,13 @@ def _missing_colon(scene: Scene, index: int) -> Iterator[Repair]:
     yield end_of_key
 
 
+def misplaced(tabbed: bool) -> str:
+    """What is wrong with a line that stands at another column than its neighbours."""
+    if tabbed:
+        return "this line is indented by a tab, which YAML does not take"
+    return "this line is indented differently from the lines around it"
+
+
 def indentation(scene: Scene) -> Iterator[Repair]:
     """Lines that stand at a column where nothing can go on."""
     text = scene.text
@@ -160,7 +167,7 @@ def indentation(scene: Scene) -> Iterator[Repair]:
                 continue
             block = same_block(scene, index)
             shift = column - line.indent
-            message = "this line is indented differently from the lines around it"
+            message = misplaced("\t" in text[line.start : line.content])
             place = (line.content, max(line.stop, line.content + 1))
             hint = f"indent it by {column} spaces"
             title = f"indent by {column} spaces"

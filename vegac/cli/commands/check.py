@@ -12,7 +12,10 @@ app = typer.Typer(add_completion=False)
 def check(
     paths: Annotated[
         list[Path] | None,
-        typer.Argument(metavar="PATH", help="Programs, or folders to search for them."),
+        typer.Argument(
+            metavar="PATH",
+            help="Programs, tests, or folders to search for them; '-' is standard input.",
+        ),
     ] = None,
     form: Annotated[
         Literal["text", "json", "sarif", "github"],
