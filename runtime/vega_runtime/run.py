@@ -386,9 +386,12 @@ class Run:
 
     def random(self) -> str:
         """A new random UUID."""
-        from uuid import uuid4
+        from uuid import UUID
 
-        return self._noted("random", lambda: str(uuid4()))
+        def draw() -> str:
+            return str(UUID(int=self.session.random.getrandbits(128), version=4))
+
+        return self._noted("random", draw)
 
     def _now(self) -> "datetime":
         clock = self.session.options.wall_clock
