@@ -158,7 +158,7 @@ class TestWithNode:
     ) -> None:
         page = tmp_path / "page.html"
         page.write_text(rendered(ROOT / "examples/review.vega.yaml"), encoding="utf-8")
-        shown = browser.new_page(viewport={"width": 860, "height": 1040})
+        shown = browser.new_page(viewport={"width": 780, "height": 640})
         shown.goto(page.as_uri())
         assert shown.locator(f'span[style*="{HOLE}"]').count() > 10
         shown.screenshot(path=picture("vscode-colours.png"))
