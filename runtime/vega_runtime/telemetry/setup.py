@@ -2,8 +2,10 @@
 
 import json
 import logging
+import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
@@ -19,7 +21,8 @@ DEFAULT_PORT = 9464
 """Where figures are served when no port is given, as OpenTelemetry's own exporter does."""
 DEFAULT_ENDPOINT = "http://localhost:4318"
 DEFAULT_FILE = ".vega/traces.jsonl"
-FLUSH_MILLISECONDS = 5000
+FLUSH_MILLISECONDS = 3000
+"""How long the end of a run may wait for a collector."""
 _SCOPE = "vega"
 
 
@@ -28,18 +31,19 @@ class Telemetry:
 
     def __init__(self) -> None:
         self.observers: list[Callable[[Any], None]] = []
+        self._before: list[Callable[[], None]] = []
         self._closing: list[Callable[[], bool]] = []
         self._complaints = _Complaints()
 
     def close(self) -> list[str]:
         """Deliver what is left; may block for some seconds. What went wrong, for people."""
+        for end in self._before:
+            end()
         problems: list[str] = []
-        for close in self._closing:
-            try:
-                if not close():
-                    problems.append("not all traces and figures could be delivered in time")
-            except Exception as error:
-                problems.append(f"traces and figures could not be delivered: {error}")
+        if self._closing:
+            with ThreadPoolExecutor(len(self._closing)) as together:
+                found = together.map(_closed, self._closing)
+                problems = list(dict.fromkeys(problem for problem in found if problem))
         self._complaints.stop()
         first = self._complaints.first
         return [f"traces and figures could not be delivered: {first}"] if first else problems
@@ -48,18 +52,21 @@ class Telemetry:
         """Keep what the exporters log: it is told once, at the end."""
         self._complaints.start()
 
-    def at_start_of_end(self, close: Callable[[], None]) -> None:
-        """Call something before all that is closed at the end."""
-
-        def first() -> bool:
-            close()
-            return True
-
-        self._closing.insert(0, first)
+    def before_end(self, end: Callable[[], None]) -> None:
+        """Call something before exporters are closed."""
+        self._before.append(end)
 
     def at_end(self, close: Callable[[], bool]) -> None:
         """Call something when the run is over; it says whether all went well."""
         self._closing.append(close)
+
+
+def _closed(close: Callable[[], bool]) -> str:
+    """What went wrong."""
+    try:
+        return "" if close() else "not all traces and figures could be delivered in time"
+    except Exception as error:
+        return f"traces and figures could not be delivered: {error}"
 
 
 def open_telemetry(session: "Session") -> Telemetry:
@@ -79,7 +86,7 @@ def open_telemetry(session: "Session") -> Telemetry:
         spans = Spans(tracer, session.program, redact, _wants_content(session.env), options.stream)
         telemetry.observers.append(spans)
 
-        telemetry.at_start_of_end(spans.close)
+        telemetry.before_end(spans.close)
     if metrics is not None:
         from .figures import Figures
 
@@ -256,6 +263,13 @@ def _pushed(session: "Session", tracing: "Tracing", telemetry: Telemetry) -> Any
     return provider
 
 
+def _brief(complaint: str) -> str:
+    """The reason at the end of a complaint, where it has one, as a line."""
+    line = " ".join(complaint.split())
+    reason = re.search(r"(\[Errno \d+\] [^()\"']+|Connection refused|timed out)", line)
+    return reason[1].strip() if reason else line[:200]
+
+
 class _Complaints(logging.Handler):
     """Keeps the first thing that OpenTelemetry's exporters complain of, in place of the screen."""
 
@@ -268,7 +282,7 @@ class _Complaints(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         if not self.first and record.name.startswith("opentelemetry.exporter"):
-            self.first = " ".join(record.getMessage().split())[:300]
+            self.first = _brief(record.getMessage())
 
     def start(self) -> None:
         if not self._listening:

@@ -18,6 +18,8 @@ from vega_runtime import (
     CircuitBreaker,
     ConfigError,
     Metrics,
+    ModelError,
+    Orchestrator,
     Retry,
     Run,
     RunOptions,
@@ -28,7 +30,7 @@ from vega_runtime import (
     program,
     workflow,
 )
-from vega_runtime.events import ModelStarted, Notice
+from vega_runtime.events import ModelStarted, Notice, Restarted
 from vega_runtime.models.scripted import ScriptedModel
 
 pytest.importorskip("opentelemetry.sdk")
@@ -388,6 +390,25 @@ def test_a_port_that_is_taken_is_told(play: Any, collector: Any) -> None:
     played = play(flow(agent(), Settings(metrics=Metrics(port=port))), [{"reply": "x"}])
     assert isinstance(played.error, ConfigError)
     assert f"port {port}" in str(played.error)
+
+
+async def test_processes_are_traced_and_their_restarts_counted(
+    spans: InMemorySpanExporter,
+) -> None:
+    script = ScriptedModel([{"error": "overloaded"}, {"reply": "x"}])
+    seen: list[Any] = []
+    options = RunOptions(provider=lambda _: script, observers=(seen.append,))
+    async with Orchestrator(TRACED, options) as orchestrator:
+        process = orchestrator.spawn(agent(supervision=Supervision()), name="worker")
+        again = asyncio.Event()
+        orchestrator.on_restarted(lambda _: again.set())
+        with pytest.raises(ModelError):
+            await process.send("hi")
+        await again.wait()
+        assert await process.send("hi") == "x"
+    assert [event.agent for event in seen if isinstance(event, Restarted)] == ["worker"]
+    names = [span.name for span in spans.get_finished_spans()]
+    assert names.count("invoke_agent A") == 2
 
 
 # Costs nothing when off
