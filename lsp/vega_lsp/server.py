@@ -1,7 +1,7 @@
 """The language server: it receives what the protocol says and asks the features."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, cast
 
@@ -17,6 +17,11 @@ from vega_lsp.publishing import Publisher, pulls
 from vega_lsp.session import Session, path_of
 from vega_lsp.transport import Wire, watch
 from vega_lsp.views import register_views
+
+SECTION = "vega"
+"""The section of the client's settings that is for this server."""
+WATCHED = ("yaml", "yml", "md", "txt", "json", "csv", "pdf")
+"""The endings of files that programs name."""
 
 
 class VegaServer(LanguageServer):
@@ -91,6 +96,7 @@ def _lifecycle(server: VegaServer) -> None:
     @_feature(server, types.INITIALIZED)
     def initialized(_: types.InitializedParams) -> None:
         _watch(server)
+        _fetch_settings(server)
 
     @_feature(server, types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS)
     def folders(params: types.DidChangeWorkspaceFoldersParams) -> None:
@@ -103,7 +109,8 @@ def _lifecycle(server: VegaServer) -> None:
     @_feature(server, types.WORKSPACE_DID_CHANGE_CONFIGURATION)
     def configuration(params: types.DidChangeConfigurationParams) -> None:
         session.configure(params.settings)
-        server.publisher.soon()
+        _settings_have_changed(server)
+        _fetch_settings(server)
 
     @_feature(server, types.WORKSPACE_DID_CHANGE_WATCHED_FILES)
     def watched(params: types.DidChangeWatchedFilesParams) -> None:
@@ -112,23 +119,48 @@ def _lifecycle(server: VegaServer) -> None:
 
 
 def _watch(server: VegaServer) -> None:
+    """Ask the client to tell of files and settings that change."""
+    workspace = server.client_capabilities.workspace or types.WorkspaceClientCapabilities()
+    wanted: list[types.Registration] = []
+    files = workspace.did_change_watched_files
+    if files is not None and files.dynamic_registration:
+        patterns = (f"**/*.{{{','.join(WATCHED)}}}", "**/pyproject.toml")
+        watchers = [types.FileSystemWatcher(glob_pattern=pattern) for pattern in patterns]
+        options = types.DidChangeWatchedFilesRegistrationOptions(watchers)
+        method = types.WORKSPACE_DID_CHANGE_WATCHED_FILES
+        wanted.append(types.Registration("vega-files", method, options))
+    settings = workspace.did_change_configuration
+    if settings is not None and settings.dynamic_registration:
+        section = types.DidChangeConfigurationRegistrationOptions(SECTION)
+        method = types.WORKSPACE_DID_CHANGE_CONFIGURATION
+        wanted.append(types.Registration("vega-settings", method, section))
+    if wanted:
+        server.client_register_capability(types.RegistrationParams(wanted))
+
+
+def _fetch_settings(server: VegaServer) -> None:
+    """Ask the client for its settings, where it can be asked."""
     workspace = server.client_capabilities.workspace
-    watching = workspace.did_change_watched_files if workspace else None
-    if watching is None or not watching.dynamic_registration:
+    if workspace is None or not workspace.configuration:
         return
-    patterns = ("**/*.yaml", "**/*.yml", "**/*.md", "**/pyproject.toml")
-    watchers = [types.FileSystemWatcher(glob_pattern=pattern) for pattern in patterns]
-    server.client_register_capability(
-        types.RegistrationParams(
-            [
-                types.Registration(
-                    "vega-files",
-                    types.WORKSPACE_DID_CHANGE_WATCHED_FILES,
-                    types.DidChangeWatchedFilesRegistrationOptions(watchers),
-                )
-            ]
-        )
-    )
+
+    def take(found: Sequence[Any] | None) -> None:
+        for settings in found or ():
+            server.session.configure(settings)
+        _settings_have_changed(server)
+
+    item = types.ConfigurationItem(section=SECTION)
+    server.workspace_configuration(types.ConfigurationParams([item]), take)
+
+
+def _settings_have_changed(server: VegaServer) -> None:
+    """Let the client ask again for what settings decide."""
+    server.publisher.soon()
+    workspace = server.client_capabilities.workspace or types.WorkspaceClientCapabilities()
+    if workspace.inlay_hint is not None and workspace.inlay_hint.refresh_support:
+        server.workspace_inlay_hint_refresh(None)
+    if workspace.code_lens is not None and workspace.code_lens.refresh_support:
+        server.workspace_code_lens_refresh(None)
 
 
 # --- texts ----------------------------------------------------------------------------------------

@@ -18,7 +18,8 @@ class Wire:
         self.writer = writer
         self.notices: list[dict[str, Any]] = []
         self.asked: list[dict[str, Any]] = []
-        """What the server has asked for; each is answered with null."""
+        """What the server has asked for; each is answered with null, or by `answers`."""
+        self.answers: dict[str, Any] = {}
         self._number = 0
         self._waiting: dict[int, asyncio.Future[dict[str, Any]]] = {}
         self._news = asyncio.Condition()
@@ -42,7 +43,8 @@ class Wire:
         async with self._news:
             if "id" in message:
                 self.asked.append(message)
-                self._send({"id": message["id"], "result": None})
+                result = self.answers.get(message["method"])
+                self._send({"id": message["id"], "result": result})
             else:
                 self.notices.append(message)
             self._news.notify_all()
