@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from .agent import Skills as Skills
     from .agent import Supervision as Supervision
     from .budget import budget as budget
+    from .checkpoints import Checkpoints as Checkpoints
     from .child_specs import IGNORE as IGNORE
     from .child_specs import ChildCounts as ChildCounts
     from .child_specs import ChildError as ChildError
@@ -79,9 +80,17 @@ if TYPE_CHECKING:
     from .inputs import Input as Input
     from .loops import Loop as Loop
     from .loops import loops as loops
+    from .memory import FileMemory as FileMemory
+    from .memory import InProcessMemory as InProcessMemory
+    from .memory import Memory as Memory
+    from .memory import MemoryStore as MemoryStore
     from .meter import ProcessMetrics as ProcessMetrics
     from .options import RunOptions as RunOptions
     from .orchestrator import Orchestrator as Orchestrator
+    from .persistence import JsonStates as JsonStates
+    from .persistence import Persistence as Persistence
+    from .persistence import SqliteStates as SqliteStates
+    from .persistence import recover as recover
     from .process import Process as Process
     from .process_group import ProcessGroup as ProcessGroup
     from .program import Program as Program
@@ -227,6 +236,15 @@ _MODULE_OF = {
     "pipeline": "combinators",
     "router": "combinators",
     "budget": "budget",
+    "Checkpoints": "checkpoints",
+    "FileMemory": "memory",
+    "InProcessMemory": "memory",
+    "Memory": "memory",
+    "MemoryStore": "memory",
+    "JsonStates": "persistence",
+    "Persistence": "persistence",
+    "SqliteStates": "persistence",
+    "recover": "persistence",
 }
 _MODULES = ("events", "filters", "forms", "values")
 
