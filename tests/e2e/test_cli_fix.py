@@ -110,3 +110,13 @@ def test_permissions_and_links_stay(tmp_path: Path) -> None:
     assert (tmp_path / "real.yaml").read_text() == PROGRAM
     assert stat.S_IMODE((tmp_path / "real.yaml").stat().st_mode) == 0o640
     assert sorted(path.name for path in tmp_path.iterdir()) == ["real.yaml", "team.vega.yaml"]
+
+
+def test_fixes_that_are_taken_back_are_counted(tmp_path: Path) -> None:
+    hidden = PROGRAM.replace("- Coder writes", "- Cder writes")
+    hidden = hidden.replace('<<code>>"', '<<code + 1>>"')
+    write(tmp_path, team__vega__yaml=hidden)
+    result = vegac(tmp_path, "check", "--fix")
+    assert result.status == 1
+    assert "1 more would be, but for an error that shows only then: mend by hand\n" in result.err
+    assert (tmp_path / "team.vega.yaml").read_text() == hidden

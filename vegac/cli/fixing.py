@@ -60,22 +60,32 @@ def fix(
         note(f"fixed {done}" if write else f"{done} would be fixed")
     elif not write:
         note("nothing would be fixed")
-    left = 0 if unsafe else _unsafe_ones(fixed.reports.values(), wanted)
+    refused, left = _left(fixed.reports.values(), wanted, unsafe=unsafe)
+    if refused:
+        note(f"{refused} more would be, but for an error that shows only then: mend by hand")
     if left:
         note(f"{left} more can be fixed with '--unsafe-fixes', which may change the meaning")
     return fixed.reports, bool(fixed.after)
 
 
-def _unsafe_ones(reports: Iterable[Report], wanted: Callable[[Diagnostic], bool]) -> int:
-    """How many findings have only fixes that may change the meaning."""
-    found = {
-        (place.file.path, place.start, place.end, item.code, item.message)
-        for report in reports
-        for item in report.diagnostics
-        if wanted(item) and fix_of(item) is None and fix_of(item, unsafe=True) is not None
-        for place in (report.placements.locate(item.span),)
-    }
-    return len(found)
+def _left(
+    reports: Iterable[Report], wanted: Callable[[Diagnostic], bool], *, unsafe: bool
+) -> tuple[int, int]:
+    """How many findings have a fix that was taken back, and how many only one that may change the
+    meaning, which nobody asked for."""
+    refused: set[object] = set()
+    left: set[object] = set()
+    for report in reports:
+        for item in report.diagnostics:
+            if not wanted(item) or fix_of(item, unsafe=True) is None:
+                continue
+            place = report.placements.locate(item.span)
+            key = (place.file.path, place.start, place.end, item.code, item.message)
+            if fix_of(item, unsafe=unsafe) is None:
+                left.add(key)
+            elif item.severity == "error":
+                refused.add(key)
+    return len(refused), len(left)
 
 
 def fix_programs(
