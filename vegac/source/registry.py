@@ -116,7 +116,7 @@ CODES: dict[str, Code] = _catalogue(
         "glob-in-default": ("warning", "A pattern in a default is quoted, so it matches nothing."),
     },
     workflows={
-        "no-steps": ("error", "A workflow has no steps."),
+        "no-steps": ("error", "A workflow, a loop or a block has no steps."),
         "unknown-workflow": ("error", "No workflow has that name."),
         "workflow-cycle": ("error", "Workflows call each other without end."),
         "unbounded-recursion": ("error", "A workflow calls itself with nothing to stop it."),

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, cast
 
 from vegac.ir import nodes as ir
-from vegac.ir.build.fields import yaml_boolean
+from vegac.ir.build.fields import kind_of, yaml_boolean
 from vegac.ir.build.scope import unknown
 from vegac.semantics.literals import show_number
 from vegac.semantics.type_syntax import article
@@ -22,7 +22,7 @@ from vegac.semantics.types import (
 from vegac.source.findings import Findings
 from vegac.source.suggest import available, did_you_mean, nearest
 from vegac.syntax.document import Step
-from vegac.syntax.nodes import Entry, ErrorNode, Mapping, Scalar
+from vegac.syntax.nodes import Entry, ErrorNode, Mapping, Scalar, is_null
 
 if TYPE_CHECKING:
     from vegac.ir.build.steps import StepBuilder
@@ -31,11 +31,17 @@ if TYPE_CHECKING:
 def call(builder: "StepBuilder", step: Step, site: str) -> ir.Block:
     entries = _entries(builder, step)
     name = step.value.value if isinstance(step.value, Scalar) else None
+    if is_null(step.value):
+        name = None
+    workflows = builder.context.workflow_names
     if name is None and not isinstance(step.value, ErrorNode):
         builder.findings.report(
-            "wrong-type", step.value.span, "`workflow` is the name of a workflow"
+            "wrong-type",
+            step.value.span,
+            f"`workflow` is the name of a workflow; here stands {kind_of(step.value)}",
+            hint="write `workflow: NAME`",
+            notes=(available("workflows", workflows),),
         )
-    workflows = builder.context.workflow_names
     if name is None or name not in workflows:
         near = nearest(name, workflows) if name is not None else []
         missing = "workflows" in builder.context.incomplete

@@ -153,6 +153,7 @@ class StepBuilder:
 
     def _unconditional(self, step: Step, parent: str) -> ir.Block:
         handler = _HANDLERS[step.kind]
+        self._report_empty(step)
         site = self.site(parent, self.step_name(step))
         options = self.options(step)
         before = self.scope.flow.copy()
@@ -165,6 +166,20 @@ class StepBuilder:
         if options.get("continue_on_error") is True:
             body = self._continue_on_error(body, step, site, before)
         return body
+
+    def _report_empty(self, step: Step) -> None:
+        """Report a step that consists of steps, and has none."""
+        name = _MAIN_BLOCK.get(step.kind, "")
+        entry = step.fields.get(name)
+        node = step.value if entry is None else entry.value
+        if name in step.blocks and isinstance(node, Sequence) and not node.items:
+            self.findings.report(
+                "no-steps",
+                step.key.span,
+                f"this `{step.kind}` has no steps",
+                hint="write its steps, or remove it",
+                subject="steps",
+            )
 
     def options(self, step: Step) -> dict[str, ir.StaticValue]:
         """The common options of a step that are static."""
@@ -424,6 +439,10 @@ class StepBuilder:
             return False
         word = self.fields.word(node, grammar.SEND["context"], "context")
         return word == "fresh"
+
+
+_MAIN_BLOCK = {"parallel": "parallel", "do": "do", "for": "steps", "repeat": "steps", "try": "try"}
+"""The steps without which a step does nothing."""
 
 
 def lost(step: Step, site: str, targets: tuple[ir.AnyTarget, ...]) -> ir.Block:
