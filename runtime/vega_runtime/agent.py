@@ -126,6 +126,8 @@ class Agent(Frozen):
     server. `tools` None gives the tools of the declared MCP servers, () none. `knowledge` names
     files whose content follows the system prompt, relative to the program's folder. `team` are the
     agents, or their names, that it may hand tasks to.
+    `llm` is a `Model` of the program's own that answers in place of a provider; `model` is then
+    only a name.
     """
 
     name: str
@@ -150,6 +152,7 @@ class Agent(Frozen):
     skills: Skills | None = None
     team: "tuple[str | Agent, ...]" = ()
     delegation: Delegation | None = None
+    llm: Any = None
 
     def __hash__(self) -> int:
         return hash(self.name)

@@ -121,7 +121,7 @@ def _model(session: "Session", agent: Agent) -> Iterator[str]:
     if options.provider is None and options.replay is None:
         from .models.registry import check_model
 
-        names = [name]
+        names = [name] if agent.llm is None or options.model is not None else []
         if agent.context is not None and agent.context.model and options.model is None:
             names.append(str(agent.context.model))
         if agent.fallback_model is not None and options.model is None:

@@ -26,9 +26,14 @@ class Target:
 
     __slots__ = ("_price", "base_url", "model", "name")
 
-    def __init__(self, session: "Session", name: str, base_url: str | None) -> None:
+    def __init__(
+        self, session: "Session", name: str, base_url: str | None, own: Model | None = None
+    ) -> None:
         self.model: Model
-        self.model, self.name = session.model(name, base_url)
+        if own is None:
+            self.model, self.name = session.model(name, base_url)
+        else:
+            self.model, self.name = session.given(own), name
         self.base_url = base_url
         self._price: Price | Literal["unknown"] | None = "unknown"
 
@@ -81,7 +86,8 @@ class Member:
         agent = resolve_env(agent, session.env)
         self.agent = agent
         name, base_url = model_of(session, agent)
-        self.target = Target(session, name, base_url)
+        own = agent.llm if session.options.model is None else None
+        self.target = Target(session, name, base_url, own)
         self.fallback: Target | None = None
         if agent.fallback_model is not None and session.options.model is None:
             self.fallback = Target(session, str(agent.fallback_model), base_url)
@@ -136,6 +142,8 @@ def model_of(session: "Session", agent: Agent) -> tuple[str, str | None]:
     env = session.env
     base_url = resolve_env(agent.base_url, env)
     name = agent.model or session.settings.default_model
+    if name is None and agent.llm is not None:
+        name = type(agent.llm).__name__
     if name is None:
         name = env.get("VEGA_MODEL") or ("scripted" if options.provider is not None else "")
     return resolve_env(name, env), base_url

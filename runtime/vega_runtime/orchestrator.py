@@ -215,6 +215,7 @@ class Orchestrator:
         from .supervisor import Supervisor
 
         supervisor = Supervisor(self, SupervisorSpec(children, **options), name)
+        self._supervisors = [one for one in self._supervisors if one.process.alive]
         self._supervisors.append(supervisor)
         try:
             await supervisor.start()
@@ -306,7 +307,13 @@ class Orchestrator:
 
     async def shutdown(self, timeout: float = 5.0) -> None:  # noqa: ASYNC109
         """End everything: supervisors with their children, then all other processes, then the
-        connections of the models. What does not end within `timeout` seconds is killed."""
+        connections of the models. What does not end within `timeout` seconds is killed.
+
+        Raises RuntimeError in a process's own function, which could not wait for its own end.
+        """
+        me = asyncio.current_task()
+        if any(process.body_task is me for process in self._alive.values()):
+            raise RuntimeError("a process cannot wait for its own end: shut down from outside")
         self._open = False
         if self.health is not None:
             self.health.stop()

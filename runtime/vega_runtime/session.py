@@ -305,6 +305,10 @@ class Session:
 
         return Recording(self.options.record)
 
+    def given(self, model: Model) -> Model:
+        """A model that the program brings along, recorded and replayed like any other."""
+        return self._recorded(model) if self.replay is None else self.replay
+
     def _recorded(self, model: Model) -> Model:
         if self.recording is None:
             return model

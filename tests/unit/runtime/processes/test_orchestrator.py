@@ -304,3 +304,16 @@ def test_processes_waiting_to_restart_end_with_the_orchestrator(stage: Any) -> N
         assert (process.status, process.alive) == ("pending", True)
 
     stage(scene)
+
+
+def test_a_process_cannot_shut_down_what_it_is_part_of(stage: Any) -> None:
+    async def scene(o: Orchestrator) -> None:
+        async def work(_: Process) -> None:
+            await o.shutdown()
+
+        process = o.spawn(work)
+        reason = await process.wait()
+        assert "cannot wait for its own end" in reason.detail
+        assert o.spawn(A).alive
+
+    stage(scene)

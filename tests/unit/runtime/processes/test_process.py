@@ -24,6 +24,7 @@ from vega_runtime.models.scripted import ScriptedModel
 from vega_runtime.streams import Done, Text, ToolEnd, ToolStart, Used
 from vega_runtime.streams import Retry as Retried
 from vega_runtime.tools import Tools
+from vega_runtime.virtual_time import run_virtual
 
 A = Agent("A", model="scripted", system="You are A.")
 SLOW = [{"match": "slow", "reply": "late", "delay": 60, "times": "always"},
@@ -487,3 +488,13 @@ def test_agents_list_the_tools_of_a_registry_by_name(stage: Any) -> None:
 
     stage(scene, replies, tools=tools)
     assert seen == ["add"]
+
+
+def test_an_agent_may_bring_its_own_model() -> None:
+    async def scene() -> None:
+        async with Orchestrator() as o:
+            process = o.spawn(Agent("Own", llm=Dripping()))
+            assert await process.send("hello") == "x"
+            assert [piece async for piece in process.stream("a b")] == ["a", "b"]
+
+    run_virtual(scene())
