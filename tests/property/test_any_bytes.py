@@ -40,6 +40,7 @@ def test_programs_after_accidents(data: str) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(3600)
 @given(bulky())
 @examples(40)
 def test_bulky_texts(data: str) -> None:
@@ -48,21 +49,24 @@ def test_bulky_texts(data: str) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(3600)
 @given(ANY_BYTES | NOISE)
-@examples(20_000)
+@examples(10_000)
 def test_many_bytes_and_texts(data: bytes | str) -> None:
     check_any(data)
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(3600)
 @given(mutants())
-@examples(20_000)
+@examples(5_000)
 def test_many_programs_after_accidents(data: str) -> None:
     check_any(data)
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(3600)
 @given(bulky())
-@examples(3_000)
+@examples(400)
 def test_many_bulky_texts(data: str) -> None:
     check_any(data)

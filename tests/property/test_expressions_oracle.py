@@ -93,8 +93,9 @@ def test_expressions_over_values_of_any_type(question: tuple[str, dict[str, Any]
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(3600)
 @given(questions())
-@examples(20_000)
+@examples(8_000)
 def test_many_expressions_over_values_of_any_type(question: tuple[str, dict[str, Any]]) -> None:
     check_untyped(*question)
 
@@ -228,8 +229,9 @@ def test_expressions_over_values_of_known_types(setting: Setting) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(3600)
 @given(workflow_settings())
-@examples(20_000)
+@examples(8_000)
 def test_many_expressions_over_values_of_known_types(setting: Setting) -> None:
     check_typed(setting)
 
@@ -349,8 +351,9 @@ def test_what_the_checker_calls_wrong_is_wrong(case: tuple[str, list[dict[str, A
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(3600)
 @given(accusations())
-@examples(20_000)
+@examples(6_000)
 def test_all_that_the_checker_calls_wrong_is_wrong(
     case: tuple[str, list[dict[str, Any]]],
 ) -> None:

@@ -16,6 +16,7 @@ Left out, because they differ and should:
 - `int` and `float` of what is no number are 0 there, and `'1_0'` is a number there.
 - `truncate`, `indent`, `tojson`, `wordcount`, `slice`, `map` and `urlencode` of maps have other
   arguments or meanings there.
+- A constant zero as a divisor is found by the checker, even behind an `or` that Jinja2 ends at.
 - Literals: digits with `_` are there alone, a number that is too large is infinite there, and
   strings have more escapes there (`\\x41`, octal ones).
 """
@@ -24,7 +25,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, reject
 from hypothesis import strategies as st
 from jinja2 import Environment, StrictUndefined, TemplateError, Undefined
 
@@ -270,7 +271,9 @@ def by_vega(expression: str, variables: dict[str, Any]) -> Any:
     except ExpressionError:
         return FAILS
     errors = [item for item in evaluation.diagnostics if item.severity == "error"]
-    assert all(item.code in ("division-by-zero", "limit-exceeded") for item in errors), errors
+    if any(item.code == "division-by-zero" for item in errors):
+        reject()  # the checker reports it even where Jinja2 never comes to it
+    assert all(item.code == "limit-exceeded" for item in errors), errors
     return FAILS if errors else evaluation.value
 
 
@@ -282,7 +285,6 @@ def check(expression: str, variables: dict[str, Any]) -> None:
     assert ours is FAILS or same(ours, theirs), (ours, theirs)
 
 
-@pytest.mark.slow
 @given(questions())
 @examples(400)
 def test_shared_expressions_mean_what_they_mean_in_jinja(
@@ -292,6 +294,7 @@ def test_shared_expressions_mean_what_they_mean_in_jinja(
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(3600)
 @given(questions())
 @examples(20_000)
 def test_many_shared_expressions_mean_what_they_mean_in_jinja(

@@ -63,8 +63,9 @@ def test_programs_do_what_their_steps_say(case: tuple[dict[str, Any], dict[str, 
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(3600)
 @given(programs(size=20))
-@examples(20_000)
+@examples(4_000)
 def test_many_programs_do_what_their_steps_say(
     case: tuple[dict[str, Any], dict[str, Any]],
 ) -> None:
