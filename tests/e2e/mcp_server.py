@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 
-from mcp.server.mcpserver import MCPServer
+from mcp.server.mcpserver import Context, MCPServer
 from mcp.server.mcpserver.utilities.types import Image
 from pydantic import BaseModel
 
@@ -76,6 +76,18 @@ def nothing() -> None:
 @server.tool()
 def long() -> str:
     return "x" * 3_000_000
+
+
+@server.tool()
+async def ask_person(context: Context) -> str:
+    """Wants to ask the person who runs the client."""
+    answer = await context.elicit("Your password?", Point)
+    return f"answered: {answer}"
+
+
+@server.tool(name="long_" + "x" * 90)
+def long_name() -> str:
+    return "a long name"
 
 
 @server.tool()

@@ -17,7 +17,7 @@ from vega_runtime import McpServer
 from vega_runtime.env import env_text
 from vega_runtime.errors import ConfigError
 from vega_runtime.models.base import ToolCall, ToolResult
-from vega_runtime.tools import ToolContext
+from vega_runtime.tools import ToolContext, mcp_connection
 from vega_runtime.tools.mcp import MAX_RESTARTS, McpServers
 from vega_runtime.tools.registry import resolve
 from vega_runtime.virtual_time import run_virtual
@@ -30,12 +30,12 @@ Call = Callable[..., Awaitable[ToolResult]]
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="process groups are POSIX's")
 
 
-def stdio(name: str = "calc", /, *, timeout: float = 30.0, **env: str) -> McpServer:
+def stdio(name: str = "calc", /, *, timeout: float = 60.0, **env: str) -> McpServer:
     return McpServer(name, command=sys.executable, args=(SERVER, "stdio"), env=env, timeout=timeout)
 
 
 def liar(lie: str) -> McpServer:
-    return McpServer("liar", command=sys.executable, args=(LIAR, lie), timeout=30.0)
+    return McpServer("liar", command=sys.executable, args=(LIAR, lie), timeout=60.0)
 
 
 class Started:
@@ -99,7 +99,7 @@ def server(request: pytest.FixtureRequest) -> McpServer:
     """The same server over both transports."""
     if request.param == "stdio":
         return stdio()
-    return McpServer("calc", "http", url=request.getfixturevalue("address"), timeout=30.0)
+    return McpServer("calc", "http", url=request.getfixturevalue("address"), timeout=60.0)
 
 
 def alive(pid: int) -> bool:
@@ -162,14 +162,29 @@ async def test_a_long_result_is_cut() -> None:
         assert said.endswith("[cut after 1048576 characters]")
 
 
+async def test_a_server_cannot_ask_the_person(server: McpServer) -> None:
+    async with started(server) as mcp:
+        said = await mcp.refused_by("calc__ask_person")
+        assert "answered" not in said
+        assert await mcp.said_by("calc__add", a=1) == "3"
+
+
+async def test_a_long_name_is_shortened() -> None:
+    async with started(stdio()) as mcp:
+        (name,) = [name for name in mcp.servers.tools if name.startswith("calc__long_")]
+        assert len(name) == 64
+        assert await mcp.said_by(name) == "a long name"
+        await mcp.servers.need(["calc__long_" + "x" * 90])
+
+
 async def test_sse() -> None:
     with web_server("sse") as (url, _):
-        async with started(McpServer("calc", "sse", url=url, timeout=30.0)) as mcp:
+        async with started(McpServer("calc", "sse", url=url, timeout=60.0)) as mcp:
             assert await mcp.said_by("calc__add", a=1) == "3"
 
 
 async def test_several_servers_and_lists_of_tools(address: str) -> None:
-    two = (stdio("one"), McpServer("two", "http", url=address, timeout=30.0))
+    two = (stdio("one"), McpServer("two", "http", url=address, timeout=60.0))
     async with started(*two, tools=("two__add", "read_file")) as mcp:
         assert {name.partition("__")[0] for name in mcp.servers.tools} == {"two"}
         await mcp.servers.need(["one__*"])
@@ -202,7 +217,7 @@ async def test_a_process_sees_no_secrets_and_runs_in_the_programs_folder(tmp_pat
         command=sys.executable,
         args=(SERVER, "stdio"),
         env={"OWN": env_text("${MY_TOKEN}"), "COUNT": 3},
-        timeout=30.0,
+        timeout=60.0,
     )
     async with started(server, root=tmp_path) as mcp:
         folder, *names = (await mcp.said_by("calc__where")).split()
@@ -221,7 +236,7 @@ async def test_a_command_of_the_programs_folder_or_of_the_path(
     script.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{SERVER}" stdio\n')
     script.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
-    async with started(McpServer("calc", command=command, timeout=30.0), root=tmp_path) as mcp:
+    async with started(McpServer("calc", command=command, timeout=60.0), root=tmp_path) as mcp:
         assert await mcp.said_by("calc__add", a=1) == "3"
 
 
@@ -241,7 +256,7 @@ async def test_headers_reach_the_server_and_stay_out_of_messages() -> None:
             "http",
             url=f"http://user:pass@127.0.0.1:{port}/mcp?key=hidden",
             headers={"X-Access": env_text("Bearer ${MY_TOKEN}")},
-            timeout=10.0,
+            timeout=60.0,
         )
         with pytest.raises(ConfigError) as caught:
             async with started(server):
@@ -261,23 +276,24 @@ async def test_headers_reach_the_server_and_stay_out_of_messages() -> None:
         (McpServer("gone", command="./nothing"), "there is no './nothing'"),
         (McpServer("gone", command=SERVER), "is not executable"),
         (stdio("gone", MCP_REFUSE="1"), "\n    no license found"),
-        (stdio("gone", MCP_SILENT="1", timeout=2.0), "did not answer within 2 s"),
-        (McpServer("gone", command="true", timeout=20.0), "ended"),
-        (McpServer("gone", command="yes", timeout=2.0), "did not answer"),
+        (stdio("gone", MCP_SILENT="1", timeout=1.0), "did not answer within 2 s"),
+        (McpServer("gone", command="true", timeout=60.0), "ended"),
+        (McpServer("gone", command="yes", timeout=1.0), "did not answer"),
         (McpServer("gone", "http", url="http://127.0.0.1:1/mcp"), "cannot be reached"),
         (McpServer("gone", "http", url="http://no-such-host.invalid/mcp"), "cannot be reached"),
         (McpServer("gone", "sse", url="http://127.0.0.1:1/sse"), "cannot be reached"),
     ],
 )
 async def test_a_server_that_cannot_be_used_is_told_before_the_first_call(
-    server: McpServer, message: str
+    server: McpServer, message: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    if server.timeout == 1.0:
+        monkeypatch.setattr(mcp_connection, "START_TIMEOUT", 2.0)
     with pytest.raises(ConfigError) as caught:
-        async with started(server, stdio("fine")):
+        async with started(server):
             pass
     assert caught.value.message.startswith("the MCP server 'gone'")
     assert message in caught.value.message
-    assert "fine" not in caught.value.message
 
 
 async def test_all_servers_that_fail_are_named() -> None:
@@ -300,7 +316,7 @@ async def test_a_page_that_is_no_mcp_server(tmp_path: Path) -> None:
 
     async with await asyncio.start_server(handle, "127.0.0.1", 0) as listening:
         port = listening.sockets[0].getsockname()[1]
-        server = McpServer("web", "http", url=f"http://127.0.0.1:{port}/", timeout=10.0)
+        server = McpServer("web", "http", url=f"http://127.0.0.1:{port}/", timeout=60.0)
         with pytest.raises(ConfigError, match="the MCP server 'web'"):
             async with started(server):
                 pass
@@ -326,6 +342,7 @@ async def test_a_server_that_ended_between_two_calls_is_started_again() -> None:
         assert int(await mcp.said_by("calc__process")) != first
 
 
+@pytest.mark.slow
 async def test_a_server_that_keeps_dying_is_given_up() -> None:
     async with started(stdio()) as mcp:
         for _ in range(MAX_RESTARTS + 1):
@@ -344,14 +361,15 @@ async def test_calls_that_were_open_when_the_server_died_all_end(tmp_path: Path)
 
 
 async def test_a_call_that_hangs_times_out_and_the_server_goes_on() -> None:
-    async with started(stdio(timeout=8.0)) as mcp:
+    async with started(stdio(timeout=5.0)) as mcp:
         before = await mcp.said_by("calc__process")
-        assert "did not answer the call of 'hang' within 8 s" in await mcp.refused_by("calc__hang")
+        assert "did not answer the call of 'hang' within 5 s" in await mcp.refused_by("calc__hang")
         assert await mcp.said_by("calc__process") == before
 
 
+@pytest.mark.slow
 async def test_a_server_that_hangs_again_is_started_again() -> None:
-    async with started(stdio(timeout=4.0)) as mcp:
+    async with started(stdio(timeout=5.0)) as mcp:
         before = int(await mcp.said_by("calc__process"))
         await mcp.refused_by("calc__hang")
         await mcp.refused_by("calc__hang")
@@ -362,7 +380,7 @@ async def test_a_server_that_hangs_again_is_started_again() -> None:
 async def test_an_http_server_that_comes_back_is_reached_again() -> None:
     with web_server("http") as (url, process):
         port = int(url.split(":")[2].partition("/")[0])
-        server = McpServer("calc", "http", url=url, timeout=20.0)
+        server = McpServer("calc", "http", url=url, timeout=60.0)
         async with started(server) as mcp:
             assert await mcp.said_by("calc__add", a=1) == "3"
             process.kill()
@@ -470,6 +488,7 @@ async def test_a_cancelled_end_still_kills() -> None:
     await own.close()
 
 
+@pytest.mark.slow
 async def test_no_descriptor_stays_open() -> None:
     def descriptors() -> int:
         return len(os.listdir("/proc/self/fd"))  # noqa: PTH208

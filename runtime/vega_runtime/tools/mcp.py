@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from vega_runtime.workflow import Workflow
 
 DEFAULT_TIMEOUT = 60.0
-"""Seconds for a server to start, and for each of its calls."""
+"""Seconds for a call of a server that names no time."""
 MAX_RESULT = 1024 * 1024
 """Characters of a result that a model gets."""
 MAX_RESTARTS = 3

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 MAX_TOOLS = 500
 """Tools that are taken of one server at most."""
+START_TIMEOUT = 60.0
+"""Seconds that a server may take to start, unless its calls may take longer."""
 _MAX_PAGES = 100
 _CONNECT_TIMEOUT = 10.0
 _GRACE = 1.0
@@ -38,7 +40,8 @@ _TIMED_OUT = -32001
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """Where a server is and how it is reached. `timeout` in seconds; `env`, `headers`: secrets."""
+    """Where a server is and how it is reached. `timeout` is that of a call, in seconds; `env` and
+    `headers` may hold secrets."""
 
     name: str
     transport: Literal["stdio", "http", "sse"]
@@ -49,6 +52,10 @@ class Endpoint:
     url: str = ""
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
     timeout: float = 60.0
+
+    @property
+    def start_timeout(self) -> float:
+        return max(START_TIMEOUT, self.timeout)
 
     @property
     def shown(self) -> str:
@@ -91,12 +98,12 @@ class Connection:
         ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._task = asyncio.create_task(self._live(ready))
         try:
-            async with asyncio.timeout(self.endpoint.timeout):
+            async with asyncio.timeout(self.endpoint.start_timeout):
                 await asyncio.wait({ready, self._task}, return_when=asyncio.FIRST_COMPLETED)
         except TimeoutError:
             await self.close()
-            seconds = f"{self.endpoint.timeout:g} s"
-            raise self._refused(f"did not answer within {seconds}") from None
+            seconds = self.endpoint.start_timeout
+            raise self._refused(f"did not answer within {seconds:g} s") from None
         except asyncio.CancelledError:
             await self.close()
             raise
@@ -169,7 +176,7 @@ class Connection:
             async with self._transport() as transport:
                 client = Client(
                     transport,
-                    read_timeout_seconds=self.endpoint.timeout,
+                    read_timeout_seconds=self.endpoint.start_timeout,
                     client_info=Implementation(name="vega", version=_version()),
                     cache=None,
                 )
@@ -228,7 +235,8 @@ class Connection:
             import httpx2
             from mcp.client.streamable_http import streamable_http_client
 
-            limits = httpx2.Timeout(endpoint.timeout + _CONNECT_TIMEOUT, connect=_CONNECT_TIMEOUT)
+            silent = endpoint.start_timeout + _CONNECT_TIMEOUT  # calls have their own limit
+            limits = httpx2.Timeout(silent, connect=_CONNECT_TIMEOUT)
             async with httpx2.AsyncClient(headers=dict(endpoint.headers), timeout=limits) as http:
                 yield streamable_http_client(endpoint.url, http_client=http)
 
