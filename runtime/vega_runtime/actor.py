@@ -361,6 +361,8 @@ class Actor:
     def monitor(self, other: "Process") -> Monitor:
         """Be told, once, when `other` ends: a `Down` in `signals`. Each call is a monitor of its
         own; one of a process that has ended tells at once, with `noproc`."""
+        if self.exit is not None:
+            return other.watched_by(None)  # it is told nothing any more
         monitor = other.watched_by(self._self())
         if monitor.active:
             self._watching[monitor] = None
