@@ -188,7 +188,7 @@ async def test_several_servers_and_lists_of_tools(address: str) -> None:
     async with started(*two, tools=("two__add", "read_file")) as mcp:
         assert {name.partition("__")[0] for name in mcp.servers.tools} == {"two"}
         await mcp.servers.need(["one__*"])
-        tools = resolve(("one__a*", "two__add"), ToolContext(), mcp.servers.tools)
+        tools = resolve(("one__ad*", "two__add"), ToolContext(), mcp.servers.tools)
         assert [schema.name for schema in tools.schemas()] == ["one__add", "two__add"]
         with pytest.raises(ConfigError, match=r"'one' has no usable tool 'one__ad'.*one__add"):
             await mcp.servers.need(["one__ad"])
