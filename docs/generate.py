@@ -1,4 +1,4 @@
-"""Writes the tables of language.md and testing.md that come from the code's data.
+"""Writes the tables of language.md and testing.md that come from the code's data, and the schemas.
 
     python docs/generate.py            write them
     python docs/generate.py --check    fail where they are out of date
@@ -19,9 +19,12 @@ from vega_grammar import keys
 from vega_grammar import testing as test_keys
 from vega_grammar.filters import FILTERS
 from vega_grammar.keys import Key, Table
+from vega_grammar.schema import json_text, schema_of_programs, schema_of_tests
 from vega_grammar.tools import BUILTIN_TOOLS
 
 PAGES = [Path(__file__).with_name(name) for name in ("language.md", "testing.md")]
+SCHEMAS = Path(__file__).parents[1] / "editors/schema"
+_SCHEMAS = {"vega.schema.json": schema_of_programs, "vega-test.schema.json": schema_of_tests}
 _REGION = re.compile(r"(<!-- generated: (\w+)(?: (\w+))? -->\n).*?(<!-- end -->)", re.S)
 _SHOWN = re.compile(r"(```yaml\n((?:(?!```).)*?)```\n\n<!-- shows -->\n```text\n).*?(```\n)", re.S)
 
@@ -57,10 +60,10 @@ KINDS = {
 def main(arguments: list[str]) -> int:
     """Exit status: 1 where `--check` finds a difference."""
     status = 0
-    for page in PAGES:
-        old = page.read_text(encoding="utf-8")
-        new = generated(old)
-        if old == new:
+    texts = {page: generated(page.read_text(encoding="utf-8")) for page in PAGES}
+    texts.update((SCHEMAS / name, json_text(schema())) for name, schema in _SCHEMAS.items())
+    for page, new in texts.items():
+        if page.read_text(encoding="utf-8") == new:
             continue
         if "--check" in arguments:
             print(f"{page.name} is out of date: run `python docs/generate.py`")

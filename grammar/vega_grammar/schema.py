@@ -5,6 +5,7 @@ A schema knows nothing of what a program declares, so it accepts more than the c
 name may be an agent's, and so a misspelt option with a text beside an agent step passes as one.
 """
 
+import json
 from typing import Any
 
 from vega_grammar import keys, testing
@@ -14,6 +15,7 @@ Schema = dict[str, Any]
 
 _LINT_LEVELS = ("error", "warning", "info", "off")
 _CONTROL = [kind for kind in STEPS if kind != "if"]
+_SCALAR: Schema = {"type": ["string", "number", "boolean"]}
 _DURATION = (
     r"^\s*(?=[\d.]*[1-9])(?=\d)(\d+(\.\d+)?h)?(\d+(\.\d+)?m)?(\d+(\.\d+)?s)?(\d+(\.\d+)?ms)?\s*$"
 )
@@ -45,6 +47,11 @@ def schema_of_tests() -> Schema:
     }
 
 
+def json_text(schema: Schema) -> str:
+    """A schema as the text of its file."""
+    return json.dumps(schema, indent=1, ensure_ascii=False) + "\n"
+
+
 def _head(title: str) -> Schema:
     return {"$schema": "http://json-schema.org/draft-07/schema#", "title": title}
 
@@ -61,7 +68,7 @@ def _basics() -> Schema:
             "maxProperties": 1,
             "additionalProperties": {"type": "null"},
         },
-        "scalar": {"type": ["string", "number", "boolean"]},
+        "scalar": _SCALAR,
         "text": _either(_ref("scalar"), _ref("hole")),
         "expression": _either(_ref("scalar"), _ref("hole")),
         "texts": _either(_list(_ref("scalar")), _ref("scalar")),
@@ -90,6 +97,10 @@ def _definitions(tables: dict[str, Table]) -> Schema:
     for kind, table in keys.IMPLEMENTATION.items():
         found[f"implementation_{kind}"] = _table(table)
     found["implementation"] = _implementation()
+    found["MCP_SERVER"]["anyOf"] = [
+        _server(("stdio",), "command", ("url", "headers")),
+        _server(("http", "sse"), "url", ("command", "args", "env")),
+    ]
     found["type"] = _type()
     found["field"] = _type(optional=True)
     found["input"] = _either(_ref("INPUT"), _ref("type"))
@@ -125,6 +136,15 @@ def _implementation() -> Schema:
             }
             for kind in kinds
         ],
+    }
+
+
+def _server(transports: tuple[str, ...], needed: str, foreign: tuple[str, ...]) -> Schema:
+    """An MCP server that is reached in one of these ways."""
+    return {
+        "required": [needed],
+        "properties": {"transport": {"enum": list(transports)}},
+        "not": {"anyOf": [{"required": [key]} for key in foreign]},
     }
 
 
@@ -245,11 +265,11 @@ def _kind(kind: str, key: Key) -> Schema:
     form, _, name = kind.partition(":")
     match form:
         case "string" | "name" | "agent" | "workflow":
-            return {"type": ["string", "number", "boolean"]}
+            return _SCALAR
         case "text":
             return _ref("text")
         case "condition":  # nothing at all counts as false
-            return _either(_ref("expression"), {"type": "null"})
+            return _either(_SCALAR | {"minLength": 1}, _ref("hole"), {"type": "null"})
         case "expression" | "save" | "for":
             return _ref("expression")
         case "integer" | "number":

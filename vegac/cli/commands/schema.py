@@ -22,13 +22,10 @@ def schema(
     For editors that know JSON Schema and do not start the language server; see docs/editors.md.
     It knows keys and the form of values, not what names mean.
     """
-    import json
-
-    from vega_grammar.schema import schema_of_programs, schema_of_tests
+    from vega_grammar.schema import json_text, schema_of_programs, schema_of_tests
     from vegac.cli.terminal import out, write_file
 
-    found = schema_of_tests() if tests else schema_of_programs()
-    text = json.dumps(found, indent=1, ensure_ascii=False) + "\n"
+    text = json_text(schema_of_tests() if tests else schema_of_programs())
     if output is None:
         out(text)
     else:
