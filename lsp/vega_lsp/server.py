@@ -6,6 +6,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any, cast
 
 from lsprotocol import types
+from msgspec import structs
 from pygls.capabilities import ServerCapabilitiesBuilder
 from pygls.lsp.server import LanguageServer
 
@@ -108,8 +109,7 @@ def _lifecycle(server: VegaServer) -> None:
 
     @_feature(server, types.WORKSPACE_DID_CHANGE_CONFIGURATION)
     def configuration(params: types.DidChangeConfigurationParams) -> None:
-        session.configure(params.settings)
-        _settings_have_changed(server)
+        _configure(server, params.settings)
         _fetch_settings(server)
 
     @_feature(server, types.WORKSPACE_DID_CHANGE_WATCHED_FILES)
@@ -146,15 +146,18 @@ def _fetch_settings(server: VegaServer) -> None:
 
     def take(found: Sequence[Any] | None) -> None:
         for settings in found or ():
-            server.session.configure(settings)
-        _settings_have_changed(server)
+            _configure(server, settings)
 
     item = types.ConfigurationItem(section=SECTION)
     server.workspace_configuration(types.ConfigurationParams([item]), take)
 
 
-def _settings_have_changed(server: VegaServer) -> None:
-    """Let the client ask again for what settings decide."""
+def _configure(server: VegaServer, settings: object) -> None:
+    """Take settings over, and let the client ask again for what they decide."""
+    before = structs.asdict(server.session.settings)
+    server.session.configure(settings)
+    if structs.asdict(server.session.settings) == before:
+        return
     server.publisher.soon()
     workspace = server.client_capabilities.workspace or types.WorkspaceClientCapabilities()
     if workspace.inlay_hint is not None and workspace.inlay_hint.refresh_support:
