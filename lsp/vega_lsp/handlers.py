@@ -22,6 +22,7 @@ from vega_lsp.features import (
     navigation,
     rename,
     signature,
+    spellings,
     structure,
     symbols,
     tokens,
@@ -118,6 +119,18 @@ def register_features(server: LanguageServer, session: Session) -> None:
                 types.ApplyWorkspaceEditParams(types.WorkspaceEdit(changes=changes))
             )
 
+    def convert(uri: str, delimiters: str) -> None:
+        try:
+            snapshot = session.snapshot(uri)
+        except Exception:
+            log.exception("cannot convert %s", uri)
+            return
+        edits = spellings.converted(snapshot, delimiters) if snapshot is not None else []
+        if edits:
+            server.workspace_apply_edit(
+                types.ApplyWorkspaceEditParams(types.WorkspaceEdit(changes={uri: edits}))
+            )
+
     def tell(command: str) -> Callable[[str, str], None]:
         def show(uri: str, name: str) -> None:
             _tell(server, f"Run it in a terminal: {commands.in_terminal(command, uri, name)}")
@@ -148,6 +161,7 @@ def register_features(server: LanguageServer, session: Session) -> None:
         return {"uri": shown, "text": found.text, "line": found.line}
 
     server.command("vega.showPython")(show_python)
+    server.command("vega.convert")(convert)
     server.command("vega.fixAll")(fix_all)
     server.command("vega.run")(tell("run"))
     server.command("vega.test")(tell("test"))

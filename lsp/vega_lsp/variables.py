@@ -1,6 +1,7 @@
 """Variables in words: their types, where they are set, and the values of constant ones."""
 
 import json
+from bisect import bisect_right
 from collections.abc import Iterator
 
 from vega_lsp.describe import code, default_text, workflow_of
@@ -10,7 +11,7 @@ from vegac.ir import nodes as ir
 from vegac.semantics.types import ANY, Type
 from vegac.source.span import Span
 from vegac.syntax.core_schema import to_value
-from vegac.syntax.document import Step, walk
+from vegac.syntax.document import Step, inner_blocks
 from vegac.syntax.nodes import Mapping, Node, Scalar, Sequence
 from vegac.syntax.text import parse_text
 
@@ -90,12 +91,22 @@ def _title(step: Step) -> str:
 
 def _step_at(program: Program, workflow: str, span: Span) -> Step | None:
     """The innermost step around a place."""
+    steps = program.index.steps.get(workflow, [])
     found: Step | None = None
-    for step in walk(program.index.steps.get(workflow, [])):
+    while steps:
+        place = bisect_right(steps, span.start, key=_start) - 1
+        step = steps[max(place, 0)]
         node = step.node
-        if node.chunk.unit == span.unit and node.start <= span.start <= node.end:
-            found = step
+        if node.chunk.unit != span.unit or not node.start <= span.start <= node.end:
+            break
+        found = step
+        steps = [inner for block in inner_blocks(step) for inner in block]
+        steps.sort(key=_start)
     return found
+
+
+def _start(step: Step) -> int:
+    return step.node.start
 
 
 # --- constants ------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from lsprotocol import types
 from vega_lsp.features.creations import creations
 from vega_lsp.features.diagnostics import diagnostic
 from vega_lsp.features.extraction import extraction
-from vega_lsp.features.spellings import conversions
+from vega_lsp.features.spellings import SHOWN, conversions
 from vega_lsp.positions import range_of
 from vega_lsp.program import Program
 from vega_lsp.session import Session, Snapshot
@@ -95,9 +95,14 @@ def _extractions(snapshot: Snapshot, wanted: types.Range) -> Iterator[types.Code
 def _rewrites(snapshot: Snapshot, wanted: types.Range) -> Iterator[types.CodeAction]:
     first, last = snapshot.offset(wanted.start), snapshot.offset(wanted.end)
     uri = snapshot.session.uri(snapshot.path)
-    for title, edits in conversions(snapshot, first, last):
+    for delimiters, edits in conversions(snapshot, first, last):
+        shown = SHOWN[delimiters]
         edit = types.WorkspaceEdit(changes={uri: edits})
-        yield types.CodeAction(title, kind=REWRITE, edit=edit)
+        yield types.CodeAction(f"Write {shown} in this text", kind=REWRITE, edit=edit)
+        # To convert a whole file takes long: only when it is chosen.
+        title = f"Write {shown} in the whole file"
+        command = types.Command(title, "vega.convert", arguments=[uri, delimiters])
+        yield types.CodeAction(title, kind=REWRITE, command=command)
 
 
 def edits_of(session: Session, program: Program, fix: Fix) -> Changes:

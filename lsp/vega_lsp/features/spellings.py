@@ -9,30 +9,30 @@ from vegac.formatting.holes import Delimiters, respelt
 from vegac.formatting.texts import Holder, holders
 from vegac.syntax.text import parse_text
 
-_SHOWN: dict[Delimiters, str] = {"angle": "<<...>>", "brace": "{{...}}"}
+SHOWN: dict[Delimiters, str] = {"angle": "<<...>>", "brace": "{{...}}"}
+_OTHERS: dict[str, Delimiters] = {"<<": "brace", "{{": "angle"}
 
 
 def conversions(
     snapshot: Snapshot, first: int, last: int
-) -> Iterator[tuple[str, list[types.TextEdit]]]:
-    """Titles and edits: of the text around a place, and of the whole file."""
-    if not snapshot.file.text or not ("<<" in snapshot.file.text or "{{" in snapshot.file.text):
+) -> Iterator[tuple[Delimiters, list[types.TextEdit]]]:
+    """The delimiters that the texts around a place could have, with the edits."""
+    if not ("<<" in snapshot.file.text or "{{" in snapshot.file.text):
         return
-    found = list(holders(snapshot.tree.root))
+    found = holders(snapshot.tree.root)
     here = [holder for holder in found if _meets(snapshot, holder, first, last)]
     kinds = {hole.delimiter for one in here for hole in parse_text(one.place.scalar.value).holes}
-    wanted: list[Delimiters] = []
-    if "<<" in kinds:
-        wanted.append("brace")
-    if "{{" in kinds:
-        wanted.append("angle")
-    for delimiters in wanted:
-        edits = _edits(snapshot, here, delimiters)
+    for sign, delimiters in _OTHERS.items():
+        edits = _edits(snapshot, here, delimiters) if sign in kinds else []
         if edits:
-            yield f"Write {_SHOWN[delimiters]} in this text", edits
-        everywhere = _edits(snapshot, found, delimiters)
-        if len(everywhere) > len(edits):
-            yield f"Write {_SHOWN[delimiters]} in the whole file", everywhere
+            yield delimiters, edits
+
+
+def converted(snapshot: Snapshot, delimiters: str) -> list[types.TextEdit]:
+    """The edits that give all holes of a file these delimiters (`angle` or `brace`)."""
+    if delimiters not in SHOWN:
+        return []
+    return _edits(snapshot, list(holders(snapshot.tree.root)), delimiters)
 
 
 def _meets(snapshot: Snapshot, holder: Holder, first: int, last: int) -> bool:

@@ -22,6 +22,8 @@ _SYMBOLS = {
     "variable": "variable",
     "parameter": "parameter",
 }
+_NUMBERS = {name: number for number, name in enumerate(TYPES)}
+_BOM = "\ufeff"
 Token = tuple[int, int, str, int]
 
 
@@ -67,15 +69,15 @@ def _tokens(snapshot: Snapshot) -> list[Token]:
     """The tokens of a file in order, none of which reaches into another."""
     found: dict[int, Token] = {}
     index = snapshot.program.index
-    units = {chunk.unit for chunk in snapshot.tree.chunks}
-    for unit in units:
+    bases = zip(snapshot.tree.chunks, snapshot.tree.bases, strict=True)
+    for unit, base in {chunk.unit: base for chunk, base in bases}.items():
         for occurrence in index.units.get(unit, ()):
             bits = {"definition": 1, "write": 2, "read": 0}[occurrence.role]
             kind = _SYMBOLS[occurrence.symbol.kind]
-            _add(snapshot, found, occurrence.span, kind, bits)
+            _add(found, base, occurrence.span, kind, bits)
         for expression in index.expressions.get(unit, ()):
             for span, kind in _parts(expression):
-                _add(snapshot, found, span, kind, 0)
+                _add(found, base, span, kind, 0)
     kept: list[Token] = []
     for token in sorted(found.values()):
         if not kept or kept[-1][1] <= token[0]:
@@ -83,10 +85,10 @@ def _tokens(snapshot: Snapshot) -> list[Token]:
     return kept
 
 
-def _add(snapshot: Snapshot, found: dict[int, Token], span: Span, kind: str, bits: int) -> None:
-    place = snapshot.program.locate(span)
-    if place is not None and place.file.path == snapshot.file.path and place.start < place.end:
-        found.setdefault(place.start, (place.start, place.end, kind, bits))
+def _add(found: dict[int, Token], base: int, span: Span, kind: str, bits: int) -> None:
+    start = base + span.start
+    if span.start < span.end and start not in found:
+        found[start] = (start, base + span.end, kind, bits)
 
 
 def _parts(expression: Expression) -> Iterator[tuple[Span, str]]:
@@ -116,26 +118,33 @@ def _parts(expression: Expression) -> Iterator[tuple[Span, str]]:
 def _encoded(snapshot: Snapshot, tokens: list[Token]) -> list[int]:
     """The numbers of the protocol: lines and columns relative to the token before."""
     data: list[int] = []
-    line = column = 0
-    encoding = snapshot.session.encoding
+    file, encoding = snapshot.file, snapshot.session.encoding
+    text, starts = file.text, file.line_starts
+    line = last_line = last_column = 0
     for start, end, kind, bits in tokens:
-        for first, text in _lines(snapshot.file.text, start, end):
-            place = snapshot.range(first, first).start
-            same = place.line == line
-            data += [
-                place.line - line,
-                place.character - column if same else place.character,
-                width(text, encoding),
-                TYPES.index(kind),
+        for first, part in _lines(text, start, end):
+            while line + 1 < len(starts) and starts[line + 1] <= first:
+                line += 1
+            column = width(text[starts[line] : first], encoding)
+            column += width(_BOM, encoding) if file.bom and line == 0 else 0
+            same = line == last_line
+            data += (
+                line - last_line,
+                column - last_column if same else column,
+                width(part, encoding),
+                _NUMBERS[kind],
                 bits,
-            ]
-            line, column = place.line, place.character
+            )
+            last_line, last_column = line, column
     return data
 
 
 def _lines(text: str, start: int, end: int) -> Iterator[tuple[int, str]]:
     """The parts of a token on each of its lines."""
     position = start
+    if "\n" not in text[start:end]:
+        yield start, text[start:end]
+        return
     for part in text[start:end].splitlines(keepends=True):
         bare = part.strip()
         if bare:

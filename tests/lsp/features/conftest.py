@@ -20,8 +20,15 @@ _MARKED: Any = importlib.util.module_from_spec(_SPEC)
 sys.modules.setdefault("lsp_marked", _MARKED)
 _SPEC.loader.exec_module(_MARKED)
 
+APPLIED: list[types.WorkspaceEdit] = []
 _ANSWERS: dict[int, types.ServerCapabilities] = {}
 SERVER = ClientServerConfig(server_command=[sys.executable, "-m", "vegac", "lsp", "--stdio"])
+
+
+@pytest.fixture
+def applied() -> list[types.WorkspaceEdit]:
+    """The edits that servers have asked for so far."""
+    return APPLIED
 
 
 @pytest.fixture
@@ -45,11 +52,23 @@ def started(client: str, folder: Path) -> types.InitializeParams:
 
 
 def _registers(client: LanguageClient) -> None:
-    """Take what the server registers later, as editors do."""
+    """Take what the server registers later and the edits that it asks for, as editors do."""
 
     @client.feature(types.CLIENT_REGISTER_CAPABILITY)
     def register(params: types.RegistrationParams) -> None:
         return None
+
+    for name in (
+        types.WORKSPACE_CODE_LENS_REFRESH,
+        types.WORKSPACE_INLAY_HINT_REFRESH,
+        types.WORKSPACE_SEMANTIC_TOKENS_REFRESH,
+    ):
+        client.feature(name)(lambda _: None)
+
+    @client.feature(types.WORKSPACE_APPLY_EDIT)
+    def apply(params: types.ApplyWorkspaceEditParams) -> types.ApplyWorkspaceEditResult:
+        APPLIED.append(params.edit)
+        return types.ApplyWorkspaceEditResult(applied=True)
 
 
 @pytest_lsp.fixture(scope="module", config=SERVER)

@@ -205,9 +205,17 @@ async def test_steps_that_mean_something_else_alone_stay(stepped: Any, mark: str
     assert found == {}
 
 
-async def test_delimiters_of_the_whole_file(stepped: Any) -> None:
+async def test_delimiters_of_the_whole_file(
+    stepped: Any, applied: list[types.WorkspaceEdit]
+) -> None:
     found = await stepped.actions("main.vega.yaml", stepped.line("hole"), ["refactor.rewrite"])
-    [text] = stepped.applied(found["Write {{...}} in the whole file"].edit).values()
+    assert "Write {{...}} in the whole file" in found
+    uri = stepped.uri("main.vega.yaml")
+    await stepped.send(
+        types.WORKSPACE_EXECUTE_COMMAND, command="vega.convert", arguments=[uri, "brace"]
+    )
+    await stepped.findings("main.vega.yaml")  # the edit was sent before this is answered
+    [text] = stepped.applied(applied[-1]).values()
     assert "<<" not in text
     assert text.count("{{") == stepped.texts["main.vega.yaml"].count("<<")
 

@@ -42,6 +42,13 @@ class Listener:
                 self.sent.append(params)
                 self._news.notify_all()
 
+        for name in (
+            types.WORKSPACE_CODE_LENS_REFRESH,
+            types.WORKSPACE_INLAY_HINT_REFRESH,
+            types.WORKSPACE_SEMANTIC_TOKENS_REFRESH,
+        ):
+            client.feature(name)(lambda _: None)
+
         @client.feature(types.CLIENT_REGISTER_CAPABILITY)
         def register(_: types.RegistrationParams) -> None:
             return None
