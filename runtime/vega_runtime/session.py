@@ -125,16 +125,18 @@ class Session:
                     self.notice(problem)
 
     async def _close(self) -> None:
-        if self.mcp is not None:
-            await self.mcp.close()
-        if self._memory is not None:
-            await self._memory.close()
-        if self.log is not None:
-            self.log.close()
-        for model in self._models.values():
-            await model.close()
-        if self.options.record is not None and self.recording is not None:
-            self.recording.close()
+        try:
+            if self.mcp is not None:
+                await self.mcp.close()
+        finally:  # ending the servers may be cut short
+            if self._memory is not None:
+                await self._memory.close()
+            if self.log is not None:
+                self.log.close()
+            for model in self._models.values():
+                await model.close()
+            if self.options.record is not None and self.recording is not None:
+                self.recording.close()
 
     def _log(self) -> "RunLog | None":
         logging = self.settings.logging

@@ -1,12 +1,12 @@
 """Programs with MCP servers as their users run them, and the page about them."""
 
 import json
-import os
 import re
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -67,6 +67,13 @@ def calc(**more: str) -> str:
         f"{{name: calc, command: {json.dumps(sys.executable)}, "
         f"args: [{json.dumps(SERVER)}, stdio], env: {{{env}}}}}"
     )
+
+
+def until(holds: Callable[[], bool], process: "subprocess.Popen[bytes] | None" = None) -> None:
+    """Return when something holds in other processes; the test's time limit guards it."""
+    while not holds():
+        assert process is None or process.poll() is None
+        time.sleep(0.01)
 
 
 # The page
@@ -221,16 +228,14 @@ def test_ctrl_c_ends_the_servers_and_what_they_started(tmp_path: Path, api: Mock
     process = subprocess.Popen(
         [*COMMAND, "run"], cwd=tmp_path, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     )
-    while not (tmp_path / "mark").exists():
-        assert process.poll() is None
+    until((tmp_path / "mark").exists, process)
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 130
     assert b"Traceback" not in errors
     server = int(api.bodies[1]["messages"][-1]["content"][0]["content"])
     for pid in (server, int(child.read_text())):
-        while alive(pid):
-            os.sched_yield()
+        until(lambda pid=pid: not alive(pid))
 
 
 def test_a_killed_run_leaves_no_server(tmp_path: Path, api: MockAnthropic) -> None:
@@ -243,10 +248,8 @@ def test_a_killed_run_leaves_no_server(tmp_path: Path, api: MockAnthropic) -> No
     )
     env = environment(tmp_path, ANTHROPIC_API_KEY="test-key", ANTHROPIC_BASE_URL=api.url)
     process = subprocess.Popen([*COMMAND, "run"], cwd=tmp_path, env=env, stderr=subprocess.DEVNULL)
-    while not mark.exists():
-        assert process.poll() is None
+    until(mark.exists, process)
     process.kill()
     process.wait()
     server = int(api.bodies[1]["messages"][-1]["content"][0]["content"])
-    while alive(server):
-        os.sched_yield()
+    until(lambda: not alive(server))
