@@ -147,3 +147,8 @@ def test_a_skill_that_is_wrong_is_shown_in_its_file(project: Path, api: MockAnth
     as_json = vegac(project, "check", "--format", "json")
     assert json.loads(as_json.out)
     assert as_json.status == 1
+
+
+def test_the_doctor_knows_whether_runs_can_be_traced(tmp_path: Path) -> None:
+    pytest.importorskip("opentelemetry.sdk")
+    assert "traces and figures: OpenTelemetry 1." in vegac(tmp_path, "doctor").out

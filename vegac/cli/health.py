@@ -91,6 +91,10 @@ def _tools() -> Iterator[tuple[State, str]]:
         yield "ok", f"MCP servers: mcp {_version('mcp')}"
     else:
         yield "note", f"no MCP servers: {INSTALL}"
+    if _has("opentelemetry.sdk") and _has("opentelemetry.exporter.prometheus"):
+        yield "ok", f"traces and figures: OpenTelemetry {_version('opentelemetry-sdk')}"
+    else:
+        yield "note", "no traces and figures: pip install 'vegac[otel]'"
     reason = confinement()
     if reason is None:
         yield "ok", "commands of agents are confined to the sandbox (Landlock)"
@@ -111,3 +115,10 @@ def _version(package: str) -> str:
         return version(package)
     except PackageNotFoundError:
         return "(of unknown version)"
+
+
+def _has(package: str) -> bool:
+    try:
+        return find_spec(package) is not None
+    except ModuleNotFoundError:  # not even the package around it
+        return False
