@@ -15,6 +15,7 @@ from vega_lsp.session import Session
 
 _EXTRA: dict[str, dict[str, Any]] = {
     types.TEXT_DOCUMENT_REFERENCES: {"context": types.ReferenceContext(True)},
+    types.TEXT_DOCUMENT_ON_TYPE_FORMATTING: {"ch": "\n"},
     types.TEXT_DOCUMENT_RENAME: {"new_name": "other_name"},
     types.TEXT_DOCUMENT_CODE_ACTION: {"context": types.CodeActionContext([])},
     types.TEXT_DOCUMENT_SEMANTIC_TOKENS_FULL_DELTA: {"previous_result_id": "x"},

@@ -31,7 +31,7 @@ async def test_a_misspelt_name_in_a_folded_text_is_fixed(program: Any) -> None:
     [edit] = fix.edit.changes[program.uri("parts/agents.vega.yaml")]
     assert (text_of(text, edit.range), edit.new_text) == ("txt", "text")
     assert fix.is_preferred
-    every = next(action for action in found if action.kind == "source.fixAll.vega")
+    every = next(action for action in found if action.title == "Apply all safe fixes")
     assert edit in every.edit.changes[program.uri("parts/agents.vega.yaml")]
 
 
