@@ -13,10 +13,12 @@ def lsp(
         bool, typer.Option("--stdio", help="Talk over standard input and output (the default).")
     ] = False,
     tcp: Annotated[
-        str | None, typer.Option("--tcp", metavar="HOST:PORT", help="Serve one client on a TCP port.")
+        str | None,
+        typer.Option("--tcp", metavar="HOST:PORT", help="Serve one client on a TCP port."),
     ] = None,
     ws: Annotated[
-        str | None, typer.Option("--ws", metavar="HOST:PORT", help="Serve WebSockets until interrupted.")
+        str | None,
+        typer.Option("--ws", metavar="HOST:PORT", help="Serve WebSockets until interrupted."),
     ] = None,
     log_level: Annotated[
         str, typer.Option("--log-level", metavar="LEVEL", help="What is logged, on standard error.")
