@@ -25,7 +25,7 @@ from vegac.workspace import Report, Workspace
 
 ROOT = Path(__file__).resolve().parents[3]
 DOCS, VEGAC = ROOT / "docs", ROOT / "vegac"
-PAGES = ("language.md", "testing.md", "decisions.md")
+PAGES = ("language.md", "testing.md", "decisions.md", "tools.md")
 CAST = "cast.vega.yaml"
 TEST_KEYS = {"tests", "file", "program"}
 """What is at the top of a file of tests."""
