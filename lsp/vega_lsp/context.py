@@ -65,7 +65,9 @@ def context_at(text: str, offset: int) -> Context:
     if hole is not None:
         if match["key"] and inside < 0:
             path, levels = [*path, _bare(match["key"])], [*levels, siblings]
-        return Context("expression", path, siblings, text[hole:offset], hole, levels=levels)
+        opening = (match["value"] if inside < 0 else _value(above[inside]))[:1]
+        word = _unquoted(text[hole:offset], opening)
+        return Context("expression", path, siblings, word, hole, levels=levels)
     if inside >= 0:
         opening = _flow_value(text, above, inside)
         if opening < 0:
@@ -82,6 +84,18 @@ def context_at(text: str, offset: int) -> Context:
     path, value = [*path, _bare(match["key"])], match["value"]
     levels = [*levels, siblings]
     return _in_value(Context("value", path, siblings, value, offset - len(value), levels=levels))
+
+
+def _value(line: str) -> str:
+    found = _read(line)
+    return found.value if found is not None else ""
+
+
+def _unquoted(text: str, opening: str) -> str:
+    """The text of an expression as YAML reads it inside quotes; only quotes matter here."""
+    if opening == "'":
+        return text.replace("''", "'")
+    return text.replace('\\"', '"') if opening in ('"', "{", "[") else text
 
 
 def _flow_value(text: str, above: list[str], line: int) -> int:
@@ -102,13 +116,15 @@ def _in_value(context: Context) -> Context:
     elif opening in "[{" and opening and not value.startswith("{{"):
         last = max(value.rfind(sign) for sign in "[{,")
         part = value[last + 1 :].lstrip()
-        context.in_list, context.in_flow = opening == "[", True
+        opening = _innermost(value)
+        context.in_list, context.in_flow = opening == "[" or value.startswith("[{"), True
         context.siblings = {} if opening == "{" else context.siblings
         found = re.match(r"([^:]*):[ ]+(.*)", part)
         for other in re.finditer(r"[{,]\s*([\w-]+):", value):
             context.siblings[other[1]] = ""
         if opening == "{" and found is None:
             context.shape, context.word = "keys", part
+            context.in_list = context.in_list and not context.siblings
         elif found is not None:
             context.path.append(_bare(found[1]))
             context.levels.append(context.siblings)
@@ -117,6 +133,19 @@ def _in_value(context: Context) -> Context:
             context.word = part
         context.start += len(value) - len(context.word)
     return context
+
+
+def _innermost(value: str) -> str:
+    """The last bracket that is open."""
+    depth = 0
+    for char in reversed(value):
+        if char in "]}":
+            depth += 1
+        elif char in "[{":
+            if depth == 0:
+                return char
+            depth -= 1
+    return value[:1]
 
 
 def _open_hole(text: str, offset: int) -> int | None:

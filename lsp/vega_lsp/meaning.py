@@ -98,7 +98,7 @@ def _into(
             found.spec = grammar.INPUT["type"]
             return found
         case _ if parent.step:
-            found.spec = _step_key(key)
+            found.spec = parent.table.get(key) or _step_key(key)
             if found.spec is None:
                 found.table, found.spec = grammar.SEND, grammar.SEND["send"]
                 return found

@@ -209,3 +209,39 @@ async def test_an_editor_without_snippets_gets_plain_text(
     assert not [item for item in found.values() if "$" in item.text_edit.new_text]
     assert "The condition." in found["if"].documentation.value
     assert "agent A" in found["A"].documentation.value
+
+
+HEAD = """\
+agents:
+  A: {model: claude-haiku-4-5, system: x}
+  B: {extends: A}
+workflows:
+  m:
+    inputs: {t: string}
+    steps:
+"""
+
+
+@pytest.mark.parametrize(
+    ("steps", "wanted", "unwanted"),
+    [
+        ('      - A: "say <<t | default:\\"x\\" | ¦here¦>>"\n', "upper", "t"),
+        ("      - A: 'say <<t | default:''x'' | ¦here¦>>'\n", "upper", "t"),
+        ("      - if: t\n        then: [{¦here¦}]\n", "B", "then"),
+        ("      - if: t\n        then: [{A: x, ¦here¦}]\n", "save", "B"),
+        ("      - parallel:\n          agent: ¦here¦\n", "B", "t"),
+        ("      - A: x\n        retry:\n          ¦here¦\n", "max_attempts", "save"),
+        ("      - set: {l: [{a: 1, b: x}]}\n      - A: <<l | map:¦here¦>>\n", "b", "l"),
+        ("      - for x in [{a: 1}]:\n          - A: <<x.¦here¦>>\n", "a", "x"),
+        ("      - A: <<t if t == 'x' ¦here¦>>\n", "else", "t"),
+        ("      - A: <<[t, ¦here¦\n", "t", "and"),
+        ("      - A: <<{a: ¦here¦}>>\n", "t", "and"),
+        ("      - A: |\n          text <<¦here¦\n\n      - B: x\n", "t", "A"),
+        ("      - A: x\n    ¦here¦\n", "output", "save"),
+    ],
+)
+async def test_odd_places(project: Any, steps: str, wanted: str, unwanted: str) -> None:
+    project.open("main.vega.yaml", HEAD + steps)
+    found = await project.offered("here")
+    assert wanted in found
+    assert unwanted not in found
