@@ -155,7 +155,7 @@ class Session:
         document.version = version
         mark = "\ufeff" if document.file.bom else ""
         self.overlay[document.path] = mark + document.file.text
-        if "include" in document.file.text:
+        if _names_others(document.file.text):
             self._including.clear()
         self._drop(document.path)
         return document
@@ -217,6 +217,8 @@ class Session:
                 return None
             memory = self._memories.setdefault(path, Memory())
             files = self._files(workspace, path, report.declarations)
+            skills = (one for one in report.lookups.contents if one.suffix == ".md")
+            files |= {workspace.shown(one): one for one in skills}
             known = Program(path, report, files, memory)
             self._programs[path] = known
         return known
@@ -309,15 +311,15 @@ class Session:
                 found.update(dict.fromkeys(self._listed(folder)))
         for open_path, text in self.overlay.items():
             found.pop(open_path, None)
-            if "include" in text and self.is_vega(open_path):
+            if _names_others(text) and self.is_vega(open_path):
                 found[open_path] = None
         yield from found
 
     def _listed(self, folder: Path) -> list[Path]:
-        """The program files of a folder that speak of including something."""
+        """The program files of a folder that speak of other files."""
         if folder not in self._listings:
             paths = (_absolute(path) for path in programs_under(folder)[:MAX_PROGRAMS])
-            self._listings[folder] = [path for path in paths if _says_include(path)]
+            self._listings[folder] = [path for path in paths if _speaks_of_others(path)]
         return self._listings[folder]
 
     def snapshot(self, uri: str) -> Snapshot | None:
@@ -355,11 +357,16 @@ def _absolute(path: Path) -> Path:
     return Path(os.path.abspath(path))  # noqa: PTH100
 
 
-def _says_include(path: Path) -> bool:
+def _speaks_of_others(path: Path) -> bool:
     try:
-        return "include" in path.read_text(encoding="utf-8", errors="replace")
+        return _names_others(path.read_text(encoding="utf-8", errors="replace"))
     except OSError:
         return False
+
+
+def _names_others(text: str) -> bool:
+    """Whether a program may have other files: those that it includes, and skills."""
+    return "include" in text or "skills" in text
 
 
 def plain(value: Any) -> Any:
