@@ -41,19 +41,16 @@ class Interruptible:
     __slots__ = ("_actor", "_before", "_cancelled", "_open", "_reason", "_task")
 
     def __init__(self, actor: "Actor") -> None:
+        task = asyncio.current_task()
+        assert task is not None
         self._actor = actor
-        self._task: asyncio.Task[Any] | None = None
-        self._before = 0
-        self._open = False
+        self._task = task
+        self._before = task.cancelling()
+        self._open = True
         self._cancelled = False
         self._reason = SHUTDOWN
 
     def __enter__(self) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        self._task = task
-        self._before = task.cancelling()
-        self._open = True
         self._actor.calls[self] = None
 
     def interrupt(self, reason: Exit) -> None:
@@ -67,14 +64,14 @@ class Interruptible:
             self._cancel()
 
     def _cancel(self) -> None:
-        if self._open and not self._cancelled and self._task is not None:
+        if self._open and not self._cancelled:
             self._cancelled = True
             self._task.cancel()
 
     def __exit__(self, kind: type[BaseException] | None, error: Any, trace: Any) -> None:
         self._open = False
         self._actor.calls.pop(self, None)
-        if self._cancelled and self._task is not None:
+        if self._cancelled:
             ours = self._task.uncancel() <= self._before
             if ours and kind is asyncio.CancelledError:
                 why = "it ended before it had answered"

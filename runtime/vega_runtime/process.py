@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, overload
@@ -179,7 +179,7 @@ class Process(Actor):
         attach: tuple[str, ...] = (),
     ) -> T: ...
 
-    async def send(self, text: str, **options: Any) -> Any:
+    def send(self, text: str, **options: Any) -> Coroutine[Any, Any, Any]:
         """Send a message and return the reply.
 
         `timeout` limits each attempt and `total_timeout` all of them, in seconds; `budget` is the
@@ -191,7 +191,7 @@ class Process(Actor):
         ProcessEnded when the process has ended, or ends meanwhile. Cancelling the caller cancels
         the call.
         """
-        return await self.say(text, options)
+        return self.say(text, options)
 
     async def say(
         self,
@@ -208,7 +208,8 @@ class Process(Actor):
             if session.mcp is not None:
                 await session.mcp.need(agent.tools)
                 await session.mcp.need(options.get("tools") or ())
-            await self.ready()
+            if self._timers:
+                await self.ready()
             self.status = "running"
             step = self._step(agent, text, options, dialogue or self.dialogue)
             if listener is not None:

@@ -88,12 +88,12 @@ class Limiter:
         self._resume = max(self._resume, _now() + seconds)
 
     def _wait(self, tokens: int) -> float:
-        now = _now()
+        now = asyncio.get_running_loop().time()
         wait = self._resume - now
-        if self._requests is not None:
-            wait = max(wait, self._requests.wait(1, now))
-        if self._tokens is not None:
-            wait = max(wait, self._tokens.wait(tokens, now))
+        if self._requests is not None and (time := self._requests.wait(1, now)) > wait:
+            wait = time
+        if self._tokens is not None and (time := self._tokens.wait(tokens, now)) > wait:
+            wait = time
         return wait
 
     def _take(self, tokens: int) -> None:
@@ -212,12 +212,14 @@ class _Bucket:
 
     def wait(self, amount: float, now: float) -> float:
         """Seconds until `amount` can be taken; more than the bucket holds counts as a full one."""
+        size = self.size
         if self._seen is not None:
-            self.level = min(self.size, self.level + (now - self._seen) * self.rate)
+            level = self.level + (now - self._seen) * self.rate
+            self.level = level if level < size else size
         self._seen = now
-        missing = min(amount, self.size) - self.level
+        missing = (amount if amount < size else size) - self.level
         # A rounding error of the clock must not become a second, endlessly small wait.
-        return missing / self.rate if missing > 1e-6 * self.size else 0.0
+        return missing / self.rate if missing > 1e-6 * size else 0.0
 
 
 def _now() -> float:
