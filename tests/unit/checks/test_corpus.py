@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -54,8 +55,14 @@ def test_nothing_is_found(path: Path) -> None:
     assert verify(report.program) == []
 
 
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The programs in a folder that runs may write to."""
+    return shutil.copytree(CORPUS, tmp_path_factory.mktemp("corpus") / "programs")
+
+
 @pytest.mark.parametrize("path", PROGRAMS, ids=_name)
-def test_runs_end_in_order(path: Path, tmp_path: Path) -> None:
+def test_runs_end_in_order(path: Path, tmp_path: Path, root: Path) -> None:
     compiled = _compiled(path)
     assert compiled.module is not None
     assert compiled.program is not None
@@ -67,7 +74,8 @@ def test_runs_end_in_order(path: Path, tmp_path: Path) -> None:
                 provider=lambda _, model=model: model,
                 answers=["yes"] * 50,
                 env=_environment(path),
-                root=CORPUS,
+                root=root,
+                telemetry=False,
                 sandbox=tmp_path / f"{workflow.name}{number}",
                 memory=tmp_path / f"{workflow.name}{number}.db",
                 wall_clock=now,
