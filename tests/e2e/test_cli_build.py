@@ -141,6 +141,41 @@ def test_a_bundle_holds_the_files_that_agents_read(tmp_path: Path) -> None:
     assert "folder" not in done.stderr
 
 
+BRINGING = """
+agents:
+  Clerk: {model: claude-haiku-4-5, system: You keep a shop., tools: [price]}
+tools:
+  price:
+    description: The price of an item
+    implementation: {type: builtin, function: "shop.prices:price"}
+workflows:
+  ask:
+    inputs: {plan: string}
+    steps:
+      - Clerk: What does tea cost?
+        attach: [shelf.png, later.png, "<<plan>>"]
+"""
+
+
+def test_a_bundle_holds_the_files_and_the_python_of_tools(tmp_path: Path) -> None:
+    project = tmp_path / "project"
+    for name in ("shop", "workspace", "other"):
+        (project / name).mkdir(parents=True)
+    write(project, clerk__vega__yaml=BRINGING)
+    (project / "shop" / "__init__.py").write_text("")
+    (project / "shop" / "prices.py").write_text(
+        "import json\nfrom taxes import RATE\n\nraise SystemExit('a build runs no code')\n"
+    )
+    (project / "taxes.py").write_text("RATE = 0.2\n")
+    (project / "unneeded.py").write_text("x = 1\n")
+    (project / "workspace" / "shelf.png").write_bytes(b"a shelf")
+    assert vegac(project, "build", "--bundle", "bundle").status == 0
+    bundle = project / "bundle"
+    for name in ("shop/__init__.py", "shop/prices.py", "taxes.py", "workspace/shelf.png"):
+        assert (bundle / name).read_bytes() == (project / name).read_bytes()
+    assert not (bundle / "unneeded.py").exists()
+
+
 def test_a_bundle_takes_no_files_from_elsewhere(tmp_path: Path) -> None:
     (tmp_path / "project").mkdir()
     (tmp_path / "shared.md").write_text("shared")

@@ -8,10 +8,11 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from vegac.cli.bundle_files import files_of
 from vegac.cli.problem import Problem
 from vegac.cli.terminal import note, write_file
 from vegac.ir import nodes as ir
-from vegac.workspace import SKILL_PATTERNS, Compiled, names_of
+from vegac.workspace import Compiled
 
 _SCRIPT = "bundle_main.py"
 _OBSERVING = {
@@ -58,17 +59,19 @@ def write_bundle(folder: Path, compiled: Mapping[Path, Compiled]) -> None:
 
 
 def _write_texts(folder: Path, compiled: Mapping[Path, Compiled]) -> None:
-    """Copy the files that agents read when a run starts: prompts, knowledge and skills.
+    """Copy the files that a run reads: prompts, knowledge, skills, attachments, Python of tools.
 
     Raises Problem for what lies outside of its program's folder, and where programs disagree.
     """
     texts: dict[str, bytes] = {}
     for path, result in compiled.items():
-        for name in _texts(result.program, path.parent) if result.program else ():
+        for name in files_of(result.program, path.parent) if result.program else ():
             if name.startswith("../") or Path(name).is_absolute():
                 raise Problem(
                     f"'{name}' lies outside of the folder of {path}: no bundle can take it"
                 )
+            if name in ("run.py", "__main__.py"):
+                raise Problem(f"'{name}' is the bundle's own: give that module another name")
             try:
                 data = (path.parent / name).read_bytes()
             except OSError as error:
@@ -77,22 +80,6 @@ def _write_texts(folder: Path, compiled: Mapping[Path, Compiled]) -> None:
                 raise Problem(f"two of the programs have a file '{name}', each another one")
     for name, data in texts.items():
         write_file(folder / name, data)
-
-
-def _texts(program: ir.Program, root: Path) -> Iterator[str]:
-    for agent in program.agents:
-        knowledge = agent.options.get("knowledge")
-        yield from (str(name) for name in knowledge) if isinstance(knowledge, tuple) else ()
-        system = agent.options.get("system")
-        if isinstance(system, ir.Construct) and system.name == "file_text":
-            yield str(system.positional[0])
-    options = [program.settings, *(agent.options for agent in program.agents)]
-    for skills in (option.get("skills") for option in options):
-        folders = skills.arguments.get("directories") if isinstance(skills, ir.Construct) else ()
-        for name in folders if isinstance(folders, tuple) else ():
-            if isinstance(name, str):  # others are read from the environment
-                for pattern in SKILL_PATTERNS:
-                    yield from (f"{name}/{file}" for file in names_of(pattern, root / name))
 
 
 def _runtime() -> Iterator[tuple[Path, bytes]]:
