@@ -57,7 +57,8 @@ class Model:
         links, self.links = self.links, []
         watchers, self.watchers = self.watchers, []
         for monitor, watcher in watchers:
-            watcher.box["down", id(monitor), reason] += 1
+            if not watcher.reason or watcher is self:
+                watcher.box["down", id(monitor), reason] += 1
         for other in links:
             other.links.remove(self)
         for other in links:
