@@ -474,18 +474,23 @@ async def test_a_process_that_does_not_want_to_end_is_killed() -> None:
     await gone(pid)
 
 
-async def test_a_cancelled_end_still_kills() -> None:
+@pytest.mark.parametrize("turns", [0, 1, 3])
+async def test_a_cancelled_end_still_kills(turns: int) -> None:
     own = McpServers([stdio(MCP_STUBBORN="1")], os.environ, Path.cwd())
     await own.need(None)
     tools = resolve(("calc__process",), ToolContext(), own.tools)
     pid = int((await tools.call(ToolCall("1", "calc__process", {}), ToolContext())).content)
     ending = asyncio.create_task(own.close())
     await asyncio.sleep(0)
+    for _ in range(turns):
+        await asyncio.sleep(0)
     ending.cancel()
     with pytest.raises(asyncio.CancelledError):
         await ending
     await gone(pid)
     await own.close()
+    await own.close()
+    assert not [one for one in threading.enumerate() if one.name == "vega-mcp"]
 
 
 @pytest.mark.slow

@@ -77,6 +77,8 @@ class McpServers:
         self._servers: dict[str, _Server] = {}
         self._prepared: set[str] = set()
         self._starting = asyncio.Lock()
+        self._killed = asyncio.Event()
+        self._ending: asyncio.Task[None] | None = None
 
     def names_for(self, tools: Iterable[Any] | None) -> list[str]:
         """The servers that a list of tools needs; None stands for the tools of all servers."""
@@ -132,23 +134,29 @@ class McpServers:
 
     async def close(self) -> None:
         """End all connections and processes, also while the caller is being cancelled."""
-        if self._background.idle:
-            return
-        ending = asyncio.ensure_future(self._end())
+        if self._ending is None:
+            if self._background.idle:
+                return
+            self._ending = asyncio.ensure_future(self._end())
         try:
-            await asyncio.shield(ending)
+            await asyncio.wait({self._ending})
         except asyncio.CancelledError:
             self._background.kill()
+            self._killed.set()
             raise
 
     async def _end(self) -> None:
         async def close_all() -> None:
             await asyncio.gather(*(server.close() for server in self._servers.values()))
 
+        closing = asyncio.ensure_future(self._background.run(close_all()))
+        killed = asyncio.ensure_future(self._killed.wait())
         try:
-            await self._background.run(close_all())
+            await asyncio.wait({closing, killed}, return_when=asyncio.FIRST_COMPLETED)
         finally:
+            killed.cancel()
             await self._background.stop()
+            closing.cancel()  # a loop that was killed may never have begun it
 
     async def _start(self, names: Sequence[str]) -> None:
         if names and (problem := missing_package()):
