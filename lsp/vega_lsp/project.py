@@ -3,8 +3,9 @@ are, let others pass, and can be cancelled."""
 
 import asyncio
 import logging
+from concurrent.futures import Future
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from lsprotocol import types
 from pygls.lsp.server import LanguageServer
@@ -25,6 +26,7 @@ class Progress:
         self, server: LanguageServer, token: types.ProgressToken | None, title: str
     ) -> None:
         self.progress = server.work_done_progress
+        self.tokens = cast("dict[types.ProgressToken, Future[Any]]", self.progress.tokens)  # pyright: ignore[reportUnknownMemberType]
         self.token = token
         self.title = title
         self.done = 0
@@ -38,7 +40,7 @@ class Progress:
     def __exit__(self, *_: object) -> None:
         if self.token is not None:
             self.progress.end(self.token, types.WorkDoneProgressEnd())
-            self.progress.tokens.pop(self.token, None)
+            self.tokens.pop(self.token, None)
 
     async def step(self) -> bool:
         """One more program is done; the messages that wait have their turn. Tells whether to go
@@ -51,7 +53,7 @@ class Progress:
         # Others run in between, what has just arrived as well.
         for _ in range(3):
             await asyncio.sleep(0)
-        return self.token is None or not self.progress.tokens[self.token].cancelled()
+        return self.token is None or not self.tokens[self.token].cancelled()
 
 
 def register_project(server: LanguageServer, session: Session) -> None:
