@@ -1,6 +1,5 @@
 """The run: what a workflow's code calls for everything that is not plain computing."""
 
-import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, overload
@@ -275,21 +274,11 @@ class Run:
         )
         if not self.session.observers:
             return await child.work(workflow, site, values)
-        from .events import WorkflowEnded, WorkflowStarted
+        from .watching import watched
 
         key = self.key(site) if site else workflow.name
-        clock = asyncio.get_running_loop().time
-        self.session.emit(WorkflowStarted(site, key, workflow.name))
-        started = clock()
-        failure: BaseException | None = None
-        try:
-            return await child.work(workflow, site, values)
-        except BaseException as error:
-            failure = error
-            raise
-        finally:
-            duration = clock() - started
-            self.session.emit(WorkflowEnded(site, key, workflow.name, failure, duration))
+        work = child.work(workflow, site, values)
+        return await watched(self.session, site, key, workflow.name, work)
 
     async def work(self, workflow: "Workflow[..., R]", site: str, values: Mapping[str, Any]) -> R:
         """Do what a workflow says, within its limits."""
