@@ -145,6 +145,8 @@ class Supervised(RuleBasedStateMachine):
         async def init(_: Process) -> None:
             if self.failing.get(name, 0) > 0:
                 self.failing[name] -= 1
+                for _ in range(5):
+                    await asyncio.sleep(0)  # those that were started before it really begin
                 raise OSError("it does not start")
 
         async def work(_: Process) -> None:
