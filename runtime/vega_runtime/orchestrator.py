@@ -474,6 +474,8 @@ class _Session(Session):
         registry = self.registry
         if registry is None or not tools:
             return super().toolset(tools)
+        if self.mcp is not None:
+            tools = self.mcp.entries(tools)
         found = self._toolsets.get(tools)
         if found is None:
             from .tools.registry import resolve
