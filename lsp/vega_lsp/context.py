@@ -65,7 +65,7 @@ def context_at(text: str, offset: int) -> Context:
     if hole is not None:
         if match["key"] and inside < 0:
             path, levels = [*path, _bare(match["key"])], [*levels, siblings]
-        opening = (match["value"] if inside < 0 else _value(above[inside]))[:1]
+        opening = ((match["value"] or "") if inside < 0 else _value(above[inside]))[:1]
         word = _unquoted(text[hole:offset], opening)
         return Context("expression", path, siblings, word, hole, levels=levels)
     if inside >= 0:

@@ -213,7 +213,7 @@ class Session:
             try:
                 report = workspace.check_tree(workspace.read(path), path.parent)
             except (UsageError, OSError) as error:
-                log.warning("%s: %s", path, error)
+                log.info("%s: %s", path, error)
                 return None
             memory = self._memories.setdefault(path, Memory())
             files = self._files(workspace, path, report.declarations)

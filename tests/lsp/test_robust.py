@@ -256,7 +256,8 @@ async def questioned(folder: Path, seed: int, count: int) -> None:
     assert ("typeDefinitionProvider" in offered) == ("textDocument/typeDefinition" in kinds)
     await wire.close()
     assert process.stderr is not None
-    assert "Traceback" not in (await process.stderr.read()).decode()
+    errors = (await process.stderr.read()).decode()
+    assert "Traceback" not in errors, errors[errors.index("Traceback") - 80 :]
     assert await asyncio.wait_for(process.wait(), PATIENCE) == 0
 
 
