@@ -241,11 +241,13 @@ class Actor:
         else:
             self.status = "pending"
             self.restarts += 1
-        self._tell(reason)
         if again is not None:
+            # Before others are told: what they do then may end it for good, restart and all.
             self._reset()
             self.after("restart", again, self._restart)
+            self._tell(reason)
             return
+        self._tell(reason)
         self.orchestrator.ended(self._self())
         for waiter in self._waiters:
             if not waiter.done():

@@ -88,6 +88,8 @@ class _Stream(Generic[T]):
         self._queue: asyncio.Queue[T | None] = asyncio.Queue()
         work = _feed(process, text, options, self._queue, pick, last)
         self._task = process.orchestrator.run_task(work, f"{process.name}: stream")
+        # The error is in `error`, for those who read on to the end.
+        self._task.add_done_callback(lambda task: task.cancelled() or task.exception())
 
     @property
     def response(self) -> Any:

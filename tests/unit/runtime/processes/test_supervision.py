@@ -304,3 +304,16 @@ def test_a_reason_that_comes_over_a_link_is_a_failure(stage: Any) -> None:
         assert (process.alive, process.restarts) == (True, 1)
 
     stage(scene, REPLIES)
+
+
+def test_a_failure_that_comes_back_during_a_restart_can_be_one_too_many(stage: Any) -> None:
+    async def scene(o: Orchestrator) -> None:
+        parent = o.spawn(A, supervision=Supervision(max_restarts=1))
+        parent.spawn_child(A, supervision=Supervision("escalate"), link=True)
+        parent.fail("crash")  # the child dies of it, and passes its failure up
+        assert parent.status == "failed"
+        await asyncio.sleep(10)
+        assert (parent.status, parent.restarts) == ("failed", 1)
+        assert parent not in o.list()
+
+    stage(scene)
