@@ -28,6 +28,7 @@ def fuzzer(*arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
         text=True,
         errors="replace",
         check=False,
+        timeout=SECONDS + 300,
     )
 
 
@@ -55,4 +56,23 @@ def test_nothing_breaks_the_checker(tmp_path: Path) -> None:
 
 def test_an_input_can_be_tried_again() -> None:
     done = fuzzer("--again", packed(b"agents: [\n\xff"))
+    assert (done.returncode, done.stdout) == (0, ""), done.stderr
+
+
+STEPS = "agents: {A: {model: scripted, system: s}}\nworkflows: {w: {inputs: [a], steps: ["
+FOUND = {
+    "blanks in an expression": f'{STEPS}{{A: "<<a.b{"    " * 20}c>>"}}]}}}}',
+    "an open quote before holes": '"' + "<<x | upper>> " * 7_000,
+    "an open hole": "{{x} " * 20_000,
+    "blanks alone": "\t" * 100_000,
+    "silencing comments": "k: v # vegac: ignore[x]\n" * 4_000,
+    "crumbs": "agents:\n" + "sult}\n" * 15_000,
+    "open brackets and holes": "agents:\n A: " + "[{if: {{a b {c: " * 130 + "\n" + "{{" * 300,
+}
+"""What took too long once."""
+
+
+@pytest.mark.parametrize("name", FOUND)
+def test_what_took_too_long_once(name: str) -> None:
+    done = fuzzer("--again", packed(FOUND[name].encode()))
     assert (done.returncode, done.stdout) == (0, ""), done.stderr

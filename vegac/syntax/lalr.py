@@ -69,7 +69,7 @@ def make_tables(grammar: str) -> Tables:
         for symbol, (reduces, target) in row.items():
             line[symbols[symbol]] = ~rule_of[target["@"]] if reduces else numbers[target]
         actions.append(line)
-    skip = "(?:" + "|".join(_regex(terminals[name]) for name in ignored) + ")*"
+    skip = "(?:" + "|".join(_regex(terminals[name]) for name in ignored) + ")*+"
     index: dict[str, int] = {}
     lexers: list[int] = []
     for line in actions:
