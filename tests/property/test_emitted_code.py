@@ -31,6 +31,9 @@ PYRIGHT = {
     "extraPaths": [str(RUNTIME)],
     "reportPossiblyUnbound": "error",
     "reportUnnecessaryComparison": "error",
+    # What random programs say themselves: variables set twice, empty lists in a `default`.
+    "reportUnusedVariable": "none",
+    "reportUnknownArgumentType": "none",
 }
 RUFF = """
 line-length = 100

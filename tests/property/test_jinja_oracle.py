@@ -53,7 +53,7 @@ def default(value: Any, other: Any, boolean: bool) -> Any:
     return other if isinstance(value, Missing) or (boolean and not value) else value
 
 
-ENVIRONMENT = Environment(undefined=Missing)
+ENVIRONMENT = Environment(undefined=Missing, optimized=False)
 ENVIRONMENT.filters["default"] = default
 
 STRINGS = st.text("abAB zé-.,'\"\\\n", max_size=6)

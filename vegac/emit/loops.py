@@ -6,7 +6,7 @@ from vegac.emit import annotations as types
 from vegac.emit.assignment import assign, may_repeat, meet, placed, set_before
 from vegac.emit.code import Code, Keyword, Placed, call, literal, method, name
 from vegac.emit.expressions import value
-from vegac.emit.function import Function, Known, Value, plain
+from vegac.emit.function import Function, Known, Value, plain, settled
 from vegac.emit.plan import assigned, is_wanted, loop_levels, loops_read_in, reads
 from vegac.ir import nodes as ir
 from vegac.ir.traverse import expressions, has_effects, may_fail, statements, walk
@@ -31,7 +31,7 @@ class Iteration(Struct, frozen=True):
 
 def iteration(f: Function, step: ir.For | ir.ParallelFor, targets: tuple[str, ...]) -> Iteration:
     """How Python goes through the collection of a loop."""
-    found = value(f, step.collection)
+    found = settled(f, value(f, step.collection))
     element = types.element_of(found.static)
     inner = types.element_of(found.type)
     native_list = types.is_list(found.static)

@@ -15,7 +15,7 @@ from vegac.emit.code import (
 )
 from vegac.emit.context import Callee, ModuleContext
 from vegac.emit.document import Line
-from vegac.emit.function import Function, Known, WorkflowNames
+from vegac.emit.function import Function, Known, WorkflowNames, plain
 from vegac.emit.layout import statement
 from vegac.emit.literals import docstring, number
 from vegac.emit.plan import assigned, declarations, loops_read_after, reads, sets_computed
@@ -143,9 +143,9 @@ def _start(f: Function, callee: Callee, widened: dict[str, Type], null_first: li
         f.set(declared.name, Known(declared.type, type_))
         if declared.name in widened:
             parameter = callee.parameters[declared.name]
-            f.put(
-                f"{f.local(declared.name)}{f.annotation(declared.name) or ''} = ", name(parameter)
-            )
+            given = f.coerced(plain(parameter, declared.type, type_), widened[declared.name])
+            f.put(f"{f.local(declared.name)}{f.annotation(declared.name) or ''} = ", given)
+            f.set(declared.name, Known(declared.type, widened[declared.name]))
         else:
             f.mark_annotated(declared.name)
     body = f.workflow.body
