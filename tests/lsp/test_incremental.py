@@ -46,7 +46,7 @@ def test_an_edited_program_is_checked_like_a_new_one(texts: list[str]) -> None:
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 @given(sessions(size=30))
-@settings(max_examples=250, deadline=None, suppress_health_check=CHECKS)
+@settings(max_examples=120, deadline=None, suppress_health_check=CHECKS)
 def test_thousands_of_edits(texts: list[str]) -> None:
     compare(texts, NOWHERE)
 
