@@ -233,3 +233,10 @@ def test_comments_stay_while_the_program_is_not_understood() -> None:
 def test_only_wanted_codes_are_fixed() -> None:
     text = steps("- Cder: <<tetx>> <<n>>")
     assert fix(text, codes=("unknown-agent",))[0] == text.replace("Cder", "Coder")
+
+
+def test_colons_without_a_key_are_left_alone() -> None:
+    text = f"::::# what follows\n{AGENTS}"
+    fixed, outcome = fix(text, unsafe=True)
+    assert fixed == text
+    assert not outcome.fixed

@@ -189,6 +189,14 @@ def _shape(chunk: Chunk) -> Diagnostic:
     """The finding for text that is YAML, but no `key: value`."""
     match = _KEY.match(chunk.text.rstrip())
     start, end = match.span(1) if match else (0, 0)
+    if not chunk.text[start:end].strip(": \t"):
+        return Diagnostic(
+            "yaml-syntax",
+            "error",
+            "a file consists of keys with values, and this has no key",
+            Span(chunk.unit, start, len(chunk.text.rstrip())),
+            hint="remove it, or write `#` before it",
+        )
     return Diagnostic(
         "yaml-syntax",
         "error",
