@@ -45,6 +45,7 @@ STRUCTURAL = frozenset(
 BEYOND = {
     ("ambiguous-step", "B: hi"),  # either may be the agent's name
     ("unknown-key", "retires: 3"),  # so may this
+    ("no-steps", "- do: []"),  # the blocks `then`, `catch` and `finally` may be empty
     ("missing-key", "on_timeout: [{A: again}]"),  # needs `timeout` beside it
     ("unknown-key", "allowed_hosts: [example.com]"),  # depends on the kind of tool
     ("missing-key", "- {type: string}"),  # a name is optional where parameters form a map
