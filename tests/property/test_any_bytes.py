@@ -22,6 +22,7 @@ ANY_BYTES = st.binary(max_size=300) | NOISE.map(lambda text: text.encode(errors=
 @given(ANY_BYTES)
 @examples(300)
 @example(b"%")
+@example(b"?")
 def test_any_bytes(data: bytes) -> None:
     check_any(data)
 

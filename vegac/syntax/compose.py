@@ -330,7 +330,8 @@ class _Builder:
             key = self._scalar(event)
             if key.value or key.style != "plain":
                 return key
-            self._error("yaml-syntax", "a key is missing here", key.start, key.end + 1)
+            end = min(key.end + 1, len(self.source))
+            self._error("yaml-syntax", "a key is missing here", key.start, end)
             return None
         before = len(self.diagnostics)
         node = self._node(event, depth)
