@@ -276,7 +276,8 @@ def test_a_new_project_is_without_findings_and_never_replaces_files(tmp_path: Pa
         "team.vega.test.yaml",
         "team.vega.yaml",
     ]
-    assert vegac(folder, "check", "--strict").err == "no problems in 1 program and 1 file of tests\n"
+    checked = vegac(folder, "check", "--strict")
+    assert checked.err == "no problems in 1 program and 1 file of tests\n"
     dry = vegac(folder, "run", "--topic", "the moon", "--dry-run")
     assert dry.status == 0
     assert "local/smollm2" in dry.out
