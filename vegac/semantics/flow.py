@@ -88,7 +88,6 @@ class Flow:
                     self.bindings[link.name] = Binding(linked, "", known.place)
         self.bindings[name] = Binding(type_, "", before.place)
 
-
     def field(self, path: str) -> Type | None:
         """What is known of a field's type, None if no more than its record says."""
         binding, type_ = self.fields.get(path, (None, None))
