@@ -5,10 +5,11 @@ from typing import TYPE_CHECKING
 
 from vega_grammar import keys as grammar
 from vegac.ir import nodes as ir
-from vegac.ir.build import calls, failures, loops, parallel
+from vegac.ir.build import calls, failures, loops, parallel, plain_steps
 from vegac.ir.build.fields import FieldReader, Invalid
 from vegac.ir.build.forms import reply_form
 from vegac.ir.build.narrowing import refinements
+from vegac.ir.build.plain_steps import FALSE_PATH
 from vegac.ir.build.scope import WorkflowScope, unknown
 from vegac.ir.build.texts import TextBuilder, as_text
 from vegac.semantics.flow import Flow, Link, merge, null_when_unset
@@ -17,7 +18,6 @@ from vegac.semantics.types import (
     ANY,
     ERROR,
     NULL,
-    STRING,
     ListOf,
     Type,
     may_be_null,
@@ -32,7 +32,6 @@ from vegac.syntax.nodes import ErrorNode, Mapping, Node, Scalar, Sequence, is_nu
 if TYPE_CHECKING:
     from vegac.ir.build.program import ProgramContext
 
-FALSE_PATH = "when the condition is false"
 Handler = Callable[["StepBuilder", Step, str], ir.Block]
 
 
@@ -459,164 +458,20 @@ def _seconds(value: ir.StaticValue) -> float | None:
     return float(value) if isinstance(value, int | float) else None
 
 
-# --- simple control steps -------------------------------------------------------------------------
-
-
-def _condition(builder: StepBuilder, step: Step, site: str) -> ir.Block:
-    parent = site.rpartition("/")[0]
-    arms: list[tuple[Node, list[Step]]] = []
-    condition = step.get("if")
-    if condition is not None:
-        if "then" not in step.blocks:
-            builder.findings.report(
-                "missing-key",
-                step.key.span,
-                "this `if` has no `then`",
-                hint="add `then:` with the steps that run when the condition holds",
-                subject="then",
-            )
-        arms.append((condition, step.blocks.get("then", [])))
-    arms += step.elifs
-    return _arms(builder, arms, step, parent)
-
-
-def _arms(
-    builder: StepBuilder, arms: list[tuple[Node, list[Step]]], step: Step, parent: str
-) -> ir.Block:
-    if not arms:
-        return builder.block(step.blocks.get("else", []), parent)
-    node, steps = arms[0]
-    condition = builder.texts.condition(node, "`if`")
-    before = builder.scope.flow.copy()
-    builder.narrow(condition, True)
-    then = builder.block(steps, parent)
-    after_then = builder.scope.flow
-    builder.scope.flow = before
-    builder.narrow(condition, False)
-    otherwise = _arms(builder, arms[1:], step, parent)
-    path = FALSE_PATH if "else" not in step.blocks and len(arms) == 1 else "in the other branch"
-    builder.scope.flow = merge(after_then, builder.scope.flow, "when the condition holds", path)
-    return [ir.If(condition.span, parent, condition, then, otherwise)]
-
-
-def _set(builder: StepBuilder, step: Step, site: str) -> ir.Block:
-    if not isinstance(step.value, Mapping):
-        if not isinstance(step.value, ErrorNode):
-            builder.findings.report(
-                "wrong-type",
-                step.value.span,
-                "`set` is a map from names to values",
-                hint="write `set: {name: value}`",
-            )
-        return []
-    built: ir.Block = []
-    for entry in step.value.entries:
-        name = entry.key.value
-        value = builder.texts.value(entry.value)
-        if not NAME.fullmatch(name):
-            builder.bad_name(entry.key, "a variable")
-            continue
-        if isinstance(value, ir.Variable) and value.name == name:
-            builder.findings.report(
-                "self-assignment",
-                entry.value.span,
-                f"'{name}' is set to itself",
-                hint="remove this line",
-            )
-        builder.scope.assign(name, value.type, entry.key.span)
-        target = ir.Target(name, entry.key.span)
-        built.append(ir.Assign(entry.key.span, site, (target,), value))
-    return built
-
-
-def _return(builder: StepBuilder, step: Step, site: str) -> ir.Block:
-    value = builder.texts.output(step.value, builder.scope.known_names())
-    if builder.parallel_depth:
-        builder.findings.report(
-            "return-in-parallel",
-            step.key.span,
-            "a branch of a parallel step cannot end the workflow",
-            hint="save a value in the branch, and return after the parallel step",
-        )
-    elif builder.finally_depth:
-        builder.findings.report(
-            "return-in-finally",
-            step.key.span,
-            "`finally` cannot end the workflow, for it would hide the failure",
-            hint="return after the `try` step",
-        )
-    builder.returns.append(value.type)
-    builder.scope.flow = Flow(builder.scope.flow.bindings, live=False)
-    return [ir.Return(step.key.span, site, value)]
-
-
-def _fail(builder: StepBuilder, step: Step, site: str) -> ir.Block:
-    message = builder.texts.text(step.value, "`fail`")
-    builder.scope.flow = Flow(builder.scope.flow.bindings, live=False)
-    return [ir.Fail(step.key.span, site, message)]
-
-
-def _do(builder: StepBuilder, step: Step, site: str) -> ir.Block:
-    block = builder.block(step.blocks.get("do", []), site.rpartition("/")[0])
-    builder.store_result(block, builder.saves(step, ANY, quiet=True), step.key.span, site)
-    return block
-
-
-def _remember(builder: StepBuilder, step: Step, site: str) -> ir.Block:
-    key, value = step.get("key"), step.get("value")
-    if key is None or value is None:
-        name = "key" if key is None else "value"
-        builder.findings.report(
-            "missing-key", step.key.span, f"`remember` has no `{name}`", subject=name
-        )
-        return []
-    built_key = builder.texts.text(key, "`key`")
-    return [ir.Remember(step.key.span, site, built_key, builder.texts.value(value))]
-
-
-def _recall(builder: StepBuilder, step: Step, site: str) -> ir.Block:
-    key, default = step.get("key"), step.get("default")
-    if key is None:
-        builder.findings.report(
-            "missing-key", step.key.span, "`recall` has no `key`", subject="key"
-        )
-        builder.saves(step, ANY)
-        return []
-    built_key = builder.texts.text(key, "`key`")
-    built_default = builder.texts.value(default) if default is not None else None
-    targets = builder.saves(step, ANY)
-    return [ir.Recall(step.key.span, site, built_key, built_default, targets)]
-
-
-def _ask(builder: StepBuilder, step: Step, site: str) -> ir.Block:
-    question = builder.texts.text(step.value, "`ask`")
-    node = step.get("choices")
-    choices: ir.Expr | None = None
-    if node is not None:
-        expression = isinstance(node, Scalar)
-        choices = (
-            builder.texts.expression(node, "`choices`") if expression else builder.texts.value(node)
-        )
-    default_node = step.get("default")
-    default = builder.texts.text(default_node, "`default`") if default_node else None
-    targets = builder.saves(step, STRING)
-    return [ir.Ask(step.key.span, site, question, choices, default, targets)]
-
-
 def _never(builder: StepBuilder, step: Step, site: str) -> ir.Block:
     raise AssertionError(f"sends are built by StepBuilder.send: {builder}, {step}, {site}")
 
 
 _HANDLERS: dict[str, Handler] = {
     "send": _never,
-    "if": _condition,
-    "set": _set,
-    "return": _return,
-    "fail": _fail,
-    "do": _do,
-    "remember": _remember,
-    "recall": _recall,
-    "ask": _ask,
+    "if": plain_steps.condition,
+    "set": plain_steps.set_,
+    "return": plain_steps.return_,
+    "fail": plain_steps.fail,
+    "do": plain_steps.do,
+    "remember": plain_steps.remember,
+    "recall": plain_steps.recall,
+    "ask": plain_steps.ask,
     "for": loops.for_each,
     "repeat": loops.repeat,
     "parallel": parallel.parallel,
