@@ -277,6 +277,11 @@ def slice_(value: Any, start: Any, end: Any) -> Any:
     raise ExpressionError(f"cannot slice {describe(value)}; a slice needs a list or a string")
 
 
+def slice_if_any(value: Any, start: Any, end: Any) -> Any:
+    """`value[start:end]` where `value` may be missing, under `default`: that of null is null."""
+    return None if value is None else slice_(value, start, end)
+
+
 def dig(value: Any, *path: Any) -> Any:
     """The value at the end of a path of fields and indexes, or null when anything is missing."""
     for step in path:

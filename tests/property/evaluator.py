@@ -131,6 +131,11 @@ class Evaluator:
             case ast.Index(value=value, index=index):
                 owner = self.owner(value, lenient)
                 return part_of(owner, self.value(index))
+            case ast.Slice(value=value, lower=lower, upper=upper) if lenient:
+                sliced = self.access(value, lenient)
+                bounds = self.bound(lower), self.bound(upper)
+                missing = sliced is MISSING or sliced is None
+                return sliced if missing else slice_of(sliced, *bounds)
             case _:
                 return self.value(expr)
 

@@ -39,13 +39,20 @@ FAILS: Any = object()
 
 
 class Missing(StrictUndefined):
-    """What is missing; `all` are those that were met and that no `default` was asked for."""
+    """What is missing; `all` are those that were met and that no `default` was asked for.
+
+    What is looked up in it is missing too, as anywhere in a chain of the language: Jinja2 fails.
+    """
 
     all: ClassVar[list["Missing"]] = []
 
     def __init__(self, *args: Any, **named: Any) -> None:
         super().__init__(*args, **named)
         self.all.append(self)
+
+    def __getitem__(self, key: Any) -> "Missing":
+        self.all[:] = [missing for missing in self.all if missing is not self]
+        return Missing(name=self._undefined_name)
 
 
 def default(value: Any, other: Any, boolean: bool) -> Any:

@@ -368,7 +368,8 @@ def _slice(f: Function, expr: ir.Slice) -> Value:
     upper = value(f, expr.upper) if expr.upper is not None else None
     ends = [end for end in (lower, upper) if end is not None]
     type_ = seen(base)
-    if (types.is_list(type_) or types.is_text(type_)) and all(seen(end) == INTEGER for end in ends):
+    plainly = not expr.guarded and (types.is_list(type_) or types.is_text(type_))
+    if plainly and all(seen(end) == INTEGER for end in ends):
         bounds = SliceRange(lower and lower.code, upper and upper.code)
         found = STRING if types.is_text(type_) else type_
         return plain(subscript(base.code, bounds), found, ANY if base.static == ANY else found)
@@ -376,7 +377,7 @@ def _slice(f: Function, expr: ir.Slice) -> Value:
     return dynamic(
         f,
         expr,
-        "values.slice_",
+        "values.slice_if_any" if expr.guarded else "values.slice_",
         base.code,
         lower.code if lower else nothing,
         upper.code if upper else nothing,

@@ -125,9 +125,12 @@ class Index(Expr, eq=False):
 
 
 class Slice(Expr, eq=False):
+    """`value[lower:upper]`; `guarded`, under `default`, that of null is null."""
+
     value: Expr
     lower: Expr | None
     upper: Expr | None
+    guarded: bool = False
 
 
 class Dig(Expr, eq=False):

@@ -290,7 +290,7 @@ def _part_text(expr: ir.Expr) -> str:
             return f"{show(value)}[{show(index)}]"
         case ir.Slice(value=value, lower=lower, upper=upper):
             bounds = ("" if bound is None else show(bound) for bound in (lower, upper))
-            return f"{show(value)}[{':'.join(bounds)}]"
+            return f"{show(value)}{'?' if expr.guarded else ''}[{':'.join(bounds)}]"
         case ir.Dig(base=base, path=path):
             return f"dig({', '.join(map(show, (base, *path)))})"
         case ir.FilterCall(name=name, value=value, arguments=arguments):

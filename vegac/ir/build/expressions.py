@@ -449,8 +449,8 @@ class ExpressionBuilder:
                 )
         return ir.Index(type_ or ANY, span, value, index)
 
-    def _slice(self, expr: ast.Slice) -> ir.Expr:
-        value = self._value(expr.value)
+    def _slice(self, expr: ast.Slice, guarded: bool = False) -> ir.Expr:
+        value = self._guarded(expr.value) if guarded else self._value(expr.value)
         bounds: list[ir.Expr | None] = []
         for bound in (expr.lower, expr.upper):
             built = self._value(bound) if bound is not None else None
@@ -462,7 +462,9 @@ class ExpressionBuilder:
             self._mismatch(
                 value.span, f"lists and strings have slices; this is {article(value.type)}"
             )
-        return ir.Slice(type_ or ANY, self._span(expr), value, bounds[0], bounds[1])
+        if guarded:
+            type_ = join(type_ or ANY, NULL)
+        return ir.Slice(type_ or ANY, self._span(expr), value, bounds[0], bounds[1], guarded)
 
     # --- filters -------------------------------------------------------------------------------
 
@@ -600,6 +602,8 @@ class ExpressionBuilder:
             base = base.value
         if isinstance(base, ast.Name):
             value = self.scope.resolve(base.name, self._span(base), guarded=True)
+        elif isinstance(base, ast.Slice):
+            value = self._slice(base, guarded=True)
         else:
             value = self._build(base)
         return self._dig(value, path, self._span(expr))
