@@ -19,7 +19,7 @@ _PARALLEL_BYTES = 256 * 1024
 """With less source than this, starting processes takes longer than checking."""
 _PART_BYTES = 64 * 1024
 """About how much source a process checks at a time."""
-_GARBAGE_CHARACTERS = 1024 * 1024
+_GARBAGE_CHARACTERS = 16 * 1024 * 1024
 """After so much source it is time to free what checks have left behind."""
 _MOST_JOBS = 16
 
