@@ -28,12 +28,14 @@ class Fix(Struct, frozen=True):
     """A set of edits that cures a finding.
 
     `safe` fixes keep or restore what the author meant, `unsafe` ones may change meaning, and
-    `display` ones are only shown.
+    `display` ones are only shown. The edits of one that is `yaml` are YAML as they stand; those of
+    others change the value of the scalar around them, however that is written.
     """
 
     title: str
     edits: tuple[Edit, ...]
     applicability: Applicability = "safe"
+    yaml: bool = False
 
 
 class Diagnostic(Struct, frozen=True):

@@ -32,6 +32,8 @@ class FixWriter:
         return structs.replace(finding, fixes=fixes)
 
     def _fitted(self, fix: Fix) -> Fix | None:
+        if fix.yaml:
+            return fix
         edits: list[Edit] = []
         scalars: dict[int, tuple[Place, list[ValueChange]]] = {}
         for edit in fix.edits:

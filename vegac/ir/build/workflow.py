@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from vega_grammar import keys as grammar
 from vegac.ir import nodes as ir
-from vegac.ir.build.calls import constant_problem, near_values
+from vegac.ir.build.arguments import constant_problem, near_values
 from vegac.ir.build.expressions import type_of_constant
 from vegac.ir.build.fields import FieldReader, Invalid, kind_of, yaml_boolean
 from vegac.ir.build.prescan import assigned_by
