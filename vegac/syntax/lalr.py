@@ -137,12 +137,12 @@ class Parser:
 
     def __init__(self, tables: Tables, builders: Mapping[str, Build]) -> None:
         self._actions = tables.actions
-        self._rules = [
-            (origin, size, builders[name] if name else None) for origin, size, name in tables.rules
-        ]
+        self._origins = [origin for origin, _, _ in tables.rules]
+        self._rules = [(size, builders[name] if name else None) for _, size, name in tables.rules]
         self._sources = [tables.patterns[index] for index in tables.lexers]
         self._matchers: list[Callable[[str, int], re.Match[str] | None] | None]
         self._matchers = [None] * len(tables.lexers)
+        self._targets: dict[tuple[int, int, str], int] = {}
         self._skip = re.compile(tables.skip)
         self._start = tables.start
         self._end = tables.end
@@ -152,6 +152,7 @@ class Parser:
         all_actions = self._actions
         rules = self._rules
         matchers = self._matchers
+        targets = self._targets
         states = [self._start]
         values: list[Any] = []
         position = 0
@@ -175,24 +176,33 @@ class Parser:
                     return FAILED
                 if action >= 0:
                     break
-                origin, size, build = rules[~action]
-                if build is None:
-                    states[-1] = target = all_actions[states[-2]][origin]
-                else:
-                    value = build(values[-size:])
-                    del values[-size:], states[-size:]
-                    values.append(value)
-                    target = all_actions[states[-1]][origin]
-                    states.append(target)
+                size, build = rules[~action]
+                if build is not None:
+                    values[-size:] = [build(values[-size:])]
+                del states[-size:]
+                reduction = states[-1], action, kind
+                target = targets.get(reduction)
+                if target is None:
+                    target = targets[reduction] = self._target(*reduction)
+                states.append(target)
                 if target == self._end and kind is END:
                     return values[0]
                 actions = all_actions[target]
             assert match is not None
-            position = match.end()
+            start, position = match.span(kind)
             states.append(action)
-            values.append((match[kind], match.start(kind), position))
+            values.append((text[start:position], start, position))
             if trace is not None:
                 trace.moments.append(Moment(kind, values[-1], states.copy(), values.copy()))
+
+    def _target(self, before: int, action: int, kind: str) -> int:
+        """The state that a reduction after the state `before` leads to, where a terminal `kind`
+        comes next: past all rules that only pass their part on, of which an atom has a dozen."""
+        while True:
+            target = self._actions[before][self._origins[~action]]
+            action = self._actions[target].get(kind, 0)
+            if action >= 0 or self._rules[~action][1] is not None:
+                return target
 
     def _matcher(self, state: int) -> Callable[[str, int], re.Match[str] | None]:
         source = self._sources[state]
@@ -219,9 +229,8 @@ class Parser:
                 return False
             if action >= 0:
                 return True
-            origin, size, _ = self._rules[~action]
-            del states[-size:]
-            states.append(self._actions[states[-1]][origin])
+            del states[-self._rules[~action][0] :]
+            states.append(self._actions[states[-1]][self._origins[~action]])
             if states[-1] == self._end and kind == END:
                 return True
 
@@ -232,10 +241,10 @@ class Parser:
             action = self._actions[states[-1]].get(END)
             if action is None or action >= 0:
                 return FAILED
-            origin, size, build = self._rules[~action]
+            size, build = self._rules[~action]
             if build is not None:
                 values[-size:] = [build(values[-size:])]
             del states[-size:]
-            states.append(self._actions[states[-1]][origin])
+            states.append(self._actions[states[-1]][self._origins[~action]])
             if states[-1] == self._end:
                 return values[0]
