@@ -7,7 +7,9 @@ most of that before a run, from the table in `vega_grammar.filters`.
 
 import re
 from collections.abc import Sequence
+from functools import reduce
 from math import isfinite, trunc
+from operator import add
 from typing import Any, NoReturn, TypeVar, cast, overload
 
 from . import values
@@ -314,7 +316,7 @@ def where(value: T, field: Any, wanted: Any = MISSING) -> T:
 
 
 def sum_(value: Any) -> Any:
-    """The sum of the numbers; 0 of none."""
+    """The sum of the numbers, added from left to right as `+` does; 0 of none."""
     elements = _list("sum", value)
     for place, element in enumerate(elements):
         if not is_number(element):
@@ -322,7 +324,8 @@ def sum_(value: Any) -> Any:
                 f"the filter `sum` needs numbers, but element {place} is {describe(element)}"
             )
     try:
-        return values.finite(sum(elements), "sum")
+        # Python's own `sum` rounds floats in another way since 3.12.
+        return values.finite(reduce(add, elements, 0), "sum")
     except OverflowError:
         raise ExpressionError("the sum is too large a number") from None
 

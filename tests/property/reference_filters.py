@@ -5,6 +5,8 @@ import math
 import re
 import unicodedata
 from collections.abc import Callable
+from functools import reduce
+from operator import add
 from typing import Any, Protocol
 from urllib.parse import quote, quote_plus
 
@@ -203,7 +205,8 @@ def where(self: Shows, value: Any, key: Any, *wanted: Any) -> list[Any]:
 
 def sum_(self: Shows, value: Any) -> Any:
     try:
-        return measured(sum(number(item) for item in list_(value)))
+        # One after the other: Python's `sum` rounds in another way since 3.12.
+        return measured(reduce(add, map(number, list_(value)), 0))
     except OverflowError:
         raise Unspecified from None
 
