@@ -284,7 +284,17 @@ class Frame(Evaluator):
             self.is_result(None)
 
     def perform(self, step: Step) -> None:
-        getattr(self, f"do_{step.kind}")(step)
+        do = getattr(self, f"do_{step.kind}")
+        if step.kind not in ("if", "do", "try", "repeat"):
+            do(step)
+            return
+        box: list[Any] = [None]
+        self.boxes.append(box)
+        try:
+            do(step)
+        finally:
+            self.boxes.pop()
+        self.save(step, box[0])
 
     def do_send(self, step: Step) -> None:
         node = step.get("send") or step.value
@@ -320,7 +330,6 @@ class Frame(Evaluator):
 
     def do_do(self, step: Step) -> None:
         self.block(step.blocks["do"])
-        self.save(step, self.result)
 
     def do_ask(self, step: Step) -> None:
         self.filled(step.value)
@@ -407,8 +416,7 @@ class Frame(Evaluator):
             finally:
                 self.boxes.pop()
             found.append(box[0])
-        if "save" in step.fields:
-            self.save(step, found)
+        self.save(step, found)
 
     def do_repeat(self, step: Step) -> None:
         limit = self.limit(step.get("max"))
@@ -418,8 +426,6 @@ class Frame(Evaluator):
                 done = step.get("until") is not None and self.expression(step.get("until"))
             if done:
                 break
-        if "save" in step.fields:
-            self.save(step, self.result)
 
     def limit(self, node: Node | None) -> int:
         try:

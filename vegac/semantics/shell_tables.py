@@ -158,7 +158,7 @@ TEST_OPERATORS: Final = _words("-eq -ne -lt -le -gt -ge -v -R")
 GIT_CODE: Final = _words("config filter-branch bisect submodule alias -c --exec-path --config-env")
 
 IGNORE_DOUBLE_DASH: Final = _words("""
-    find test [ expr echo printf docker podman nerdctl kubectl oc cargo uv poetry lxc vagrant heroku
+    find test [ expr docker podman nerdctl kubectl oc cargo uv poetry lxc vagrant heroku
 """)
 """Commands for which `--` does not end the options, or those of another command only."""
 

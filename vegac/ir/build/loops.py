@@ -166,14 +166,15 @@ def _sequential(builder: "StepBuilder", step: Step, site: str, header: Header) -
             scope.assign(target.name, type_, target.span)
         return builder.block(body_steps, site)
 
-    if "save" in step.fields:
+    collects = bool({"save", "name"} & step.fields.keys())
+    if collects:
         builder.outcomes.append(own)
     body = settle(builder, before, run_body)
     may_go_on = scope.flow.live or _may_go_on(body)
     collected = None
     targets: tuple[ir.AnyTarget, ...] = ()
     element_type: Type = ANY
-    if "save" in step.fields:
+    if collects:
         builder.outcomes.pop()
         targets = builder.saves(step, ANY, quiet=True)
     if targets:
@@ -294,12 +295,7 @@ def repeat(builder: "StepBuilder", step: Step, site: str) -> ir.Block:
     until = builder.texts.condition(until_node, "`until`") if until_node is not None else None
     scope.loop_level -= 1
     scope.loop_ended = True
-    saves = builder.saves(step, ANY, quiet=True) if "save" in step.fields else ()
-    built = ir.Repeat(step.key.span, site, body, until, limit, level, ())
-    block: ir.Block = [built]
-    if saves:
-        builder.store_result(block, saves, step.key.span, site)
-    return block
+    return [ir.Repeat(step.key.span, site, body, until, limit, level, ())]
 
 
 def _limit(builder: "StepBuilder", step: Step) -> ir.Expr:

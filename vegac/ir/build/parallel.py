@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from vegac.ir import nodes as ir
 from vegac.ir.build.outcomes import outcome, outcome_name
-from vegac.ir.build.prescan import saved_names
+from vegac.ir.build.prescan import given_names, saved_names
 from vegac.ir.build.scope import Siblings
 from vegac.ir.build.texts import as_text
 from vegac.semantics.flow import Binding, Flow
@@ -43,6 +43,7 @@ def _branches(builder: "StepBuilder", step: Step, site: str) -> ir.Block:
     before = scope.flow.copy()
     steps = step.blocks.get("parallel", [])
     saves = [saved_names([branch]) for branch in steps]
+    given = [given_names(branch) for branch in steps]
     conflicts = _report_conflicts(builder, saves)
     branches: list[ir.Branch] = []
     after = before.copy()
@@ -51,7 +52,7 @@ def _branches(builder: "StepBuilder", step: Step, site: str) -> ir.Block:
     loop_ended = scope.loop_ended
     for index, branch in enumerate(steps):
         others: dict[str, Span] = {}
-        for other, names in enumerate(saves):
+        for other, names in enumerate(given):
             if other != index:
                 others.update(names)
         scope.siblings.append(Siblings(others))

@@ -115,9 +115,7 @@ def fail(builder: "StepBuilder", step: Step, site: str) -> ir.Block:
 
 
 def do(builder: "StepBuilder", step: Step, site: str) -> ir.Block:
-    block = builder.block(step.blocks.get("do", []), site.rpartition("/")[0])
-    builder.store_result(block, builder.saves(step, ANY, quiet=True), step.key.span, site)
-    return block
+    return builder.block(step.blocks.get("do", []), site.rpartition("/")[0])
 
 
 def remember(builder: "StepBuilder", step: Step, site: str) -> ir.Block:

@@ -13,14 +13,14 @@ from vegac.syntax.text import Hole, parse_text
 class Assigned:
     """Names with the place of their first assignment, and computed ones as patterns.
 
-    `step_names` are the names by which `steps.NAME.output` may call a step.
+    `step_names` are the names by which `steps.NAME.output` may call a step, with their places.
     """
 
     def __init__(self) -> None:
         self.names: dict[str, Span] = {}
         self.explicit: dict[str, Span] = {}
         self.patterns: list[re.Pattern[str]] = []
-        self.step_names: dict[str, None] = {}
+        self.step_names: dict[str, Span] = {}
         self.repeated: list[tuple[str, Span, Span]] = []
 
     def add(self, name: str, span: Span) -> None:
@@ -41,7 +41,7 @@ def assigned_by(steps: list[Step]) -> Assigned:
             if earlier is not None:
                 found.repeated.append((name.value, earlier, name.span))
             named.append((name.value, name.span))
-            found.step_names[name.value] = None
+            found.step_names.setdefault(name.value, name.span)
         if step.kind == "set" and isinstance(step.value, Mapping):
             for entry in step.value.entries:
                 found.add(entry.key.value, entry.key.span)
@@ -81,12 +81,19 @@ def _save(found: Assigned, node: Scalar) -> None:
     else:
         found.add(node.value, node.span)
         found.explicit.setdefault(node.value, node.span)
-        found.step_names.setdefault(node.value)
+        found.step_names.setdefault(node.value, node.span)
 
 
 def saved_names(steps: list[Step]) -> dict[str, Span]:
     """The names that steps save or set (loop variables aside), with their first places."""
     return assigned_by(steps).explicit
+
+
+def given_names(step: Step) -> dict[str, Span]:
+    """What a step gives to those after it: what it saves, and its outputs by the steps' names."""
+    found = assigned_by([step])
+    outputs = {f"steps.{name}": span for name, span in found.step_names.items()}
+    return {**found.step_names, **outputs, **found.explicit}
 
 
 def simple_save(node: Node | None) -> bool:

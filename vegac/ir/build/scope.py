@@ -102,7 +102,7 @@ class FixedScope:
 
 
 class Siblings(Struct):
-    """The variables that other branches of the parallel step around us save."""
+    """What other branches of the parallel step around us save, and the outputs of their steps."""
 
     names: dict[str, Span]
 
@@ -137,7 +137,7 @@ class WorkflowScope:
         self.loop_ended = False
         self.siblings: list[Siblings] = []
         self.initial: dict[str, None] = {}
-        self.step_names: dict[str, None] = {}
+        self.step_names: dict[str, Span] = {}
         self.reads: dict[str, Span] = {}
         self.variables: dict[str, Type] = {}
         self.read_unset: set[str] = set()
@@ -240,17 +240,8 @@ class WorkflowScope:
             return ir.Variable(type_, span, name, guarded)
         if not self.flow.live:
             return unknown(span)
-        sibling = next((s.names[name] for s in self.siblings if name in s.names), None)
-        if sibling is not None:
-            self.findings.report(
-                "parallel-read",
-                span,
-                f"'{name}' is saved by another branch of the same parallel step",
-                hint="branches see the variables as they were before the step",
-                labels=_label(sibling, "saved here"),
-                notes=(f"read '{name}' after the parallel step, or run the two in order",),
-                subject=name,
-            )
+        if self._of_sibling(name, span):
+            pass
         elif any(pattern.fullmatch(name) for pattern in self.patterns) and binding is None:
             return ir.ComputedVariable(ANY, span, name, guarded)
         else:
@@ -260,6 +251,23 @@ class WorkflowScope:
         type_ = binding.type if binding else ANY
         self.flow.set(name, type_, span)
         return ir.Variable(type_, span, name)
+
+    def _of_sibling(self, name: str, span: Span) -> bool:
+        """Report that another branch of the parallel step around us gives this value."""
+        place = next((s.names[name] for s in self.siblings if name in s.names), None)
+        if place is None:
+            return False
+        shown = f"{name}.output" if name.startswith("steps.") else name
+        self.findings.report(
+            "parallel-read",
+            span,
+            f"'{shown}' is saved by another branch of the same parallel step",
+            hint="branches see the variables as they were before the step",
+            labels=_label(place, "saved here"),
+            notes=(f"read '{shown}' after the parallel step, or run the two in order",),
+            subject=name,
+        )
+        return True
 
     def _maybe_unset(self, name: str, span: Span, path: str) -> None:
         place = self.assigned.get(name)
@@ -337,7 +345,8 @@ class WorkflowScope:
             self.read_unset.add(hidden)
         if binding is None or binding.unset:
             if not guarded and self.flow.live:
-                self._maybe_unset(hidden + ".output", span, binding.unset if binding else "")
+                if not self._of_sibling(hidden, span):
+                    self._maybe_unset(hidden + ".output", span, binding.unset if binding else "")
                 # One finding a step and path: from here on it counts as done.
                 self.flow.set(hidden, binding.type if binding else ANY, span)
                 self.start_null(hidden)

@@ -9,6 +9,7 @@ from vegac.ir.build import calls, failures, loops, parallel, plain_steps
 from vegac.ir.build.fields import FieldReader, Invalid
 from vegac.ir.build.forms import reply_form
 from vegac.ir.build.narrowing import refinements
+from vegac.ir.build.outcomes import with_outcome, without_output
 from vegac.ir.build.plain_steps import FALSE_PATH
 from vegac.ir.build.scope import WorkflowScope, unknown
 from vegac.ir.build.texts import TextBuilder, as_text
@@ -151,7 +152,6 @@ class StepBuilder:
         )
 
     def _unconditional(self, step: Step, parent: str) -> ir.Block:
-        handler = _HANDLERS[step.kind]
         self._report_empty(step)
         site = self.site(parent, self.step_name(step))
         options = self.options(step)
@@ -159,12 +159,21 @@ class StepBuilder:
         if step.kind == "send":
             body = self.send(step, site, options)
         else:
-            body = self._scoped(handler(self, step, site), step, site, options)
+            body = self._scoped(self._control(step, site), step, site, options)
         if "on_timeout" in step.blocks:
             body = self._on_timeout(body, step, site, before)
         if options.get("continue_on_error") is True:
             body = self._continue_on_error(body, step, site, before)
         return body
+
+    def _control(self, step: Step, site: str) -> ir.Block:
+        """The statements of a control step, with its output under its names."""
+        handler = _HANDLERS[step.kind]
+        if step.kind in ("if", "do", "try", "repeat"):
+            return with_outcome(self, step, site, lambda: handler(self, step, site))
+        if step.kind in ("set", "remember", "return", "fail"):
+            return without_output(self, step, site) + handler(self, step, site)
+        return handler(self, step, site)
 
     def _report_empty(self, step: Step) -> None:
         """Report a step that consists of steps, and has none."""
@@ -230,29 +239,11 @@ class StepBuilder:
                 hint="add `timeout:` to this step",
             )
         self.scope.flow = before.copy()
-        handler = self.block(step.blocks["on_timeout"], f"{site}/on_timeout")
-        self.store_result(handler, self.saves(step, ANY, quiet=True), step.key.span, site)
+        steps = step.blocks["on_timeout"]
+        where = f"{site}/on_timeout"
+        handler = with_outcome(self, step, site, lambda: self.block(steps, where))
         self.scope.flow = merge(after, self.scope.flow, "after the timeout", "after the timeout")
         return [ir.OnTimeout(step.key.span, site, body, handler, site)]
-
-    def store_result(
-        self, block: ir.Block, targets: tuple[ir.AnyTarget, ...], span: Span, site: str
-    ) -> None:
-        """Give the latest result at the end of `block` to `targets` too."""
-        if not targets or not self.scope.flow.live:
-            return
-        value = self.scope.hidden(self.scope.latest, span)
-        for target in targets:
-            if isinstance(target, ir.Target):
-                self.scope.assign(target.name, value.type, target.span)
-        last = block[-1] if block else None
-        if isinstance(last, ir.Send | ir.Call | ir.Parallel | ir.ParallelFor) and any(
-            isinstance(target, ir.Target) and target.name == self.scope.latest
-            for target in last.targets
-        ):
-            last.targets = (*targets, *last.targets)
-        else:
-            block.append(ir.Assign(span, site, targets, value))
 
     def _continue_on_error(self, body: ir.Block, step: Step, site: str, before: Flow) -> ir.Block:
         span = step.key.span
