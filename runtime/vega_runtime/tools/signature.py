@@ -36,6 +36,11 @@ _FROM_TEXT: Mapping[Any, Callable[[str], Any]] = {
     date: date.fromisoformat,
     time: time.fromisoformat,
 }
+_FIELD_NOTES = tuple(
+    getattr(typing, name)
+    for name in ("Required", "NotRequired", "ReadOnly")
+    if hasattr(typing, name)  # `ReadOnly` is new in Python 3.13
+)
 
 
 class Signature:
@@ -113,8 +118,10 @@ def schema_of(hint: Any, definitions: dict[str, Any]) -> dict[str, Any]:
         schema = schema_of(arguments[0], definitions)
         texts = [extra for extra in arguments[1:] if isinstance(extra, str)]
         return {**schema, "description": texts[0]} if texts else schema
-    if origin in (typing.Required, typing.NotRequired):
+    if origin in _FIELD_NOTES:
         return schema_of(arguments[0], definitions)
+    if _is_alias(hint):
+        return _named(hint, definitions)
     try:
         if hint in _PLAIN:
             return dict(_PLAIN[hint])
@@ -147,6 +154,35 @@ def schema_of(hint: Any, definitions: dict[str, Any]) -> dict[str, Any]:
         unique = {"uniqueItems": True} if issubclass(base, set | frozenset) else {}
         return {"type": "array", **({"items": inner} if inner else {}), **unique}
     raise TypeError(f"type {hint!r} has no JSON form")
+
+
+def _is_alias(hint: Any) -> bool:
+    """Whether a type is an alias of the statement `type` (Python 3.12), or of its backport."""
+    return type(get_origin(hint) or hint).__name__ == "TypeAliasType"
+
+
+def _aliased(hint: Any) -> Any:
+    """What an alias stands for, with its parameters filled in."""
+    alias: Any = get_origin(hint) or hint
+    try:
+        value = alias.__value__
+    except NameError as problem:
+        raise TypeError(f"an annotation cannot be read: {problem}") from None
+    given = dict(zip(alias.__type_params__, get_args(hint), strict=False))
+    if isinstance(value, typing.TypeVar):
+        return given.get(value, value)
+    open_ones: Sequence[Any] = getattr(value, "__parameters__", ())
+    if not given or not open_ones:
+        return value
+    return value[tuple(given.get(parameter, Any) for parameter in open_ones)]
+
+
+def _named(hint: Any, definitions: dict[str, Any]) -> dict[str, Any]:
+    name = re.sub(r"\W+", "_", str(hint)).strip("_")
+    if name not in definitions:
+        definitions[name] = {}  # stands for itself in a recursive type
+        definitions[name] = schema_of(_aliased(hint), definitions)
+    return {"$ref": f"#/$defs/{name}"}
 
 
 def _enumeration(values: Sequence[Any]) -> dict[str, Any]:
@@ -222,8 +258,10 @@ def _json_default(value: Any) -> Any:
 def build(hint: Any, value: Any) -> Any:
     """A checked JSON value as a value of a type. Raises TypeError or ValueError."""
     origin, arguments = get_origin(hint), get_args(hint)
-    if origin in (typing.Annotated, typing.Required, typing.NotRequired):
+    if origin is typing.Annotated or origin in _FIELD_NOTES:
         return build(arguments[0], value)
+    if _is_alias(hint):
+        return build(_aliased(hint), value)
     if origin in (Union, types.UnionType):
         return _build_union(arguments, value)
     if isinstance(hint, typing.NewType):

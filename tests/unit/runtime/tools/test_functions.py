@@ -204,6 +204,61 @@ async def test_a_type_that_holds_itself() -> None:
     assert "tree.children[0]" in result.content
 
 
+NEW_TYPES = """
+from typing import ReadOnly, TypedDict
+
+type Ids = list[int]
+type Pair[A, B] = tuple[B, A]
+type Nested = int | list[Nested]
+type Chain[T] = list[T | Chain[T]]
+type Lost = Elsewhere
+
+class Fixed(TypedDict):
+    size: ReadOnly[int]
+
+def f(ids: Ids, pair: Pair[int, str], nested: Nested, chain: Chain[str], fixed: Fixed) -> str:
+    return repr((ids, pair, nested, chain, fixed))
+
+def g(lost: Lost) -> str:
+    return ""
+"""
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="the statement `type` is new in 3.12")
+async def test_aliases_of_the_statement_type() -> None:
+    module: dict[str, Any] = {}
+    source = NEW_TYPES
+    if sys.version_info < (3, 13):
+        source = source.replace("ReadOnly, ", "").replace("ReadOnly[int]", "int")
+    exec(source, module)
+    schema = FunctionTool(module["f"]).parameters
+    assert schema["properties"]["ids"] == {"$ref": "#/$defs/Ids"}
+    definitions = schema["$defs"]
+    assert definitions["Ids"] == {"type": "array", "items": {"type": "integer"}}
+    assert definitions["Nested"]["anyOf"][1]["items"] == {"$ref": "#/$defs/Nested"}
+    given = {
+        "ids": [1],
+        "pair": ["a", 2],
+        "nested": [1, [2, []]],
+        "chain": ["a", ["b"]],
+        "fixed": {"size": 1},
+    }
+    result = await call(module["f"], **given)
+    assert result.content == repr(([1], ("a", 2), [1, [2, []]], ["a", ["b"]], {"size": 1}))
+    for name, bad, told in (
+        ("ids", ["a"], "'ids[0]' must be an integer"),
+        ("pair", [1, "a"], "'pair[0]' must be a string"),
+        ("nested", [[[""]]], "'nested"),
+        ("chain", [[1]], "'chain"),
+        ("fixed", {"size": ""}, "'fixed.size' must be an integer"),
+    ):
+        result = await call(module["f"], **{**given, name: bad})
+        assert result.is_error
+        assert told in result.content
+    with pytest.raises(TypeError, match="Elsewhere"):
+        FunctionTool(module["g"])
+
+
 async def test_null_for_a_parameter_with_a_default() -> None:
     def f(a: int = 5, b: int | None = 6) -> list[int | None]:
         return [a, b]
