@@ -185,6 +185,8 @@ class StepReader:
             self._options(main.value.entries, grammar.SEND, fields, "an agent step")
         siblings = [entry for entry in node.entries if entry is not main]
         self._options(siblings, grammar.SEND, fields, "an agent step")
+        if not isinstance(main.value, Mapping):
+            self._twice(main, fields.get("send"), "the message is given twice for this step")
         step = Step(
             "send", main.key, main.value, node, fields, agent=word, agent_range=(start, end)
         )
@@ -209,6 +211,8 @@ class StepReader:
         self._blocks(step, {**table, **grammar.REPEAT} if kind == "repeat" else table)
         if kind in BLOCKS or (kind == "parallel" and not isinstance(main.value, Mapping)):
             step.blocks[kind] = self.block(main.value)
+        if kind == "for" and main.key.value != "for":
+            self._twice(main, fields.get("steps"), "the steps are given twice for this loop")
         if kind == "for" and "steps" not in step.blocks and main.key.value != "for":
             step.blocks["steps"] = self.block(main.value)
         if kind == "if":
@@ -238,6 +242,11 @@ class StepReader:
                 )
             else:
                 fields[key] = entry
+
+    def _twice(self, main: Entry, other: Entry | None, message: str) -> None:
+        """Report that the main key and the key `other` both say what to do."""
+        if other is not None and not is_null(main.value):
+            self.findings.report("duplicate-key", other.key.span, message, hint="keep one of them")
 
     def _blocks(self, step: Step, table: grammar.Table) -> None:
         for name in BLOCKS:
