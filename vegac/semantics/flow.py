@@ -36,7 +36,7 @@ class Flow:
 
     A variable whose binding is the very object that it was at an earlier point was not set since.
     `fields` has what is known of fields (`v/note`), with the binding of the variable for which it
-    holds.
+    holds, and of the environment (`env/NAME`), where `env` is no variable.
     """
 
     __slots__ = ("bindings", "fields", "links", "live")
@@ -50,7 +50,7 @@ class Flow:
         self.bindings = bindings or {}
         self.live = live
         self.links: list[Link] = [] if links is None else links
-        self.fields: dict[str, tuple[Binding, Type]] = {}
+        self.fields: dict[str, tuple[Binding | None, Type]] = {}
 
     def copy(self) -> "Flow":
         made = Flow(dict(self.bindings), self.live, self.links)
@@ -69,11 +69,11 @@ class Flow:
 
         To ANY where nothing more is to be said of it. What is no variable stays as it is.
         """
-        before = self.bindings.get(name.partition("/")[0])
-        if before is None:
-            return
-        if "/" in name:
+        root = name.partition("/")[0]
+        before = self.bindings.get(root)
+        if "/" in name and (before is not None or root == "env"):
             self.fields[name] = (before, type_)
+        if "/" in name or before is None:
             return
         if type_ in (NULL, ANY):
             for link in self.links:

@@ -5,10 +5,12 @@ from vegac.semantics.types import ANY, ERROR, NULL, Type, may_be_null, without_n
 
 
 def path_of(expr: ir.Expr) -> str:
-    """A variable's name, `v/note` for a field of one, "" for all else."""
+    """A variable's name, `v/note` for a field of one, `env/NAME`, "" for all else."""
     match expr:
         case ir.Variable(name=name):
             return name
+        case ir.EnvValue(name=name):
+            return f"env/{name}"
         case ir.Field(value=value, name=name):
             outer = path_of(value)
             return f"{outer}/{name}" if outer else ""
@@ -27,7 +29,9 @@ def refinements(condition: ir.Expr, truth: bool) -> list[tuple[str, Type]]:
             if truth:
                 return [(name, value)]
             return [(name, NULL)] if value == ERROR else []
-        case ir.Field(type=type_) if truth and may_be_null(type_) and type_ != NULL:
+        case ir.Field(type=type_) | ir.EnvValue(type=type_) if (
+            truth and may_be_null(type_) and type_ != NULL
+        ):
             path = path_of(condition)
             return [(path, without_null(type_))] if path else []
         case ir.Not(operand=operand):
@@ -38,21 +42,21 @@ def refinements(condition: ir.Expr, truth: bool) -> list[tuple[str, Type]]:
             return [found for operand in operands for found in refinements(operand, False)]
         case ir.Compare(operator="==" | "!=" as operator, left=left, right=right):
             variable, other = (left, right) if path_of(left) else (right, left)
-            if isinstance(variable, ir.Field):
-                is_null = isinstance(other, ir.Const) and other.value is None
-                said = is_null and (operator == "!=") == truth and may_be_null(variable.type)
-                path = path_of(variable)
-                return [(path, without_null(variable.type))] if path and said else []
-            if (
-                isinstance(variable, ir.Variable)
-                and isinstance(other, ir.Const)
-                and other.value is None
-                and variable.type != NULL
-            ):
-                if (operator == "!=") == truth:
-                    return [(variable.name, without_null(variable.type))]
-                if may_be_null(variable.type):
-                    return [(variable.name, NULL)]
-            return []
+            return _of_equality(variable, other, (operator == "==") == truth)
         case _:
             return []
+
+
+def _of_equality(variable: ir.Expr, other: ir.Expr, equal: bool) -> list[tuple[str, Type]]:
+    """What it says that `variable` equals `other`, or does not."""
+    path, type_ = path_of(variable), variable.type
+    if not path or type_ == NULL:
+        return []
+    if not (isinstance(other, ir.Const) and other.value is None):
+        known = equal and other.type != ANY and not may_be_null(other.type)
+        return [(path, without_null(type_))] if known and may_be_null(type_) else []
+    if isinstance(variable, ir.Variable):
+        if not equal:
+            return [(path, without_null(type_))]
+        return [(path, NULL)] if may_be_null(type_) else []
+    return [] if equal or not may_be_null(type_) else [(path, without_null(type_))]

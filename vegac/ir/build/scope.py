@@ -41,6 +41,11 @@ def unknown(span: Span) -> ir.Expr:
     return ir.Const(ANY, span, None)
 
 
+def env_type(flow: Flow, name: str) -> Type:
+    """The type of `env.NAME`: a string, or null unless that was tested before."""
+    return flow.field(f"env/{name}") or optional(STRING)
+
+
 def report_undefined(
     findings: Findings,
     name: str,
@@ -94,7 +99,7 @@ class FixedScope:
 
     def namespace(self, root: str, name: str, span: Span) -> ir.Expr | None:
         if root == "env" and root not in self.names:
-            return ir.EnvValue(optional(STRING), span, name)
+            return ir.EnvValue(env_type(self.flow, name), span, name)
         return None
 
     def is_variable(self, name: str) -> bool:
@@ -309,7 +314,7 @@ class WorkflowScope:
             return None
         match root, name:
             case "env", _:
-                return ir.EnvValue(optional(STRING), span, name)
+                return ir.EnvValue(env_type(self.flow, name), span, name)
             case "run", "id":
                 return ir.RunValue(STRING, span, "id")
             case "workflow", "name":
