@@ -2,12 +2,9 @@
 
 from vegac.analysis.contents import Contents
 from vegac.ir import nodes as ir
-from vegac.ir.nesting import MAX_BLOCKS, nested_blocks
+from vegac.ir.nesting import MAX_BLOCKS, MAX_CHAIN, nested_blocks
 from vegac.ir.traverse import children
 from vegac.source.findings import Findings
-
-MAX_CHAIN = 90
-"""How deep operators, fields and filters may stand in each other: Python's parser allows 100."""
 
 
 def check_nesting(contents: Contents, findings: Findings) -> None:

@@ -1,10 +1,13 @@
-"""How deeply the blocks of emitted code nest: Python compiles 20 loops, `try`s and `with`s inside
-each other and no more."""
+"""How deeply emitted code nests: Python compiles 20 loops, `try`s and `with`s inside each other and
+100 parts of an expression, and no more."""
 
 from vegac.ir import nodes as ir
 from vegac.ir.traverse import blocks, branches, statements
 
 MAX_BLOCKS = 20
+
+MAX_CHAIN = 90
+"""How deep operators, fields and filters may stand in each other."""
 
 _BLOCKS: dict[type[ir.Statement], int] = {
     ir.For: 1,

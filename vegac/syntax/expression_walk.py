@@ -70,6 +70,15 @@ def depth(expr: Expr) -> int:
     return deepest
 
 
+def links(expr: Expr) -> int:
+    """How many parts stand inside each other at most, those of chains counted one by one."""
+    level, count = [expr], 0
+    while level:
+        level = [part for item in level for part in children(item)]
+        count += 1
+    return count
+
+
 def shape(expr: Expr) -> tuple[object, ...]:
     """What `expr` says, without where it stands: equal for trees that differ in offsets alone."""
     return tuple(_label(item) for item in walk(expr))

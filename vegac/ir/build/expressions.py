@@ -8,6 +8,7 @@ from vega_grammar.filters import CONDITION, FILTERS
 from vegac.ir import nodes as ir
 from vegac.ir.build.narrowing import path_of, refinements
 from vegac.ir.build.scope import Scope, unknown
+from vegac.ir.nesting import MAX_CHAIN
 from vegac.semantics import operators
 from vegac.semantics.filters import (
     missing_field,
@@ -42,6 +43,7 @@ from vegac.source.diagnostic import Edit, Fix
 from vegac.source.span import Span
 from vegac.source.suggest import available, clear_favourite, did_you_mean, nearest
 from vegac.syntax import expressions as ast
+from vegac.syntax.expression_walk import links, walk
 from vegac.syntax.nodes import Scalar
 from vegac.syntax.unparse import quote, unparse
 
@@ -95,9 +97,24 @@ class ExpressionBuilder:
         """The typed form of `expr`, whose text stands at `source`."""
         outer, self._source = self._source, source
         try:
+            if expr.end - expr.start > MAX_CHAIN and links(expr) > MAX_CHAIN:
+                return self._too_deep(expr)
             return self._build(expr)
         finally:
             self._source = outer
+
+    def _too_deep(self, expr: ast.Expr) -> ir.Expr:
+        span = self._span(expr)
+        self.findings.report(
+            "limit-exceeded",
+            span,
+            f"this expression is nested more than {MAX_CHAIN} deep",
+            hint="compute a part of it with `set` first",
+        )
+        for part in walk(expr):
+            if isinstance(part, ast.Name):
+                self._build(part)  # it is read nevertheless
+        return unknown(span)
 
     def _span(self, expr: ast.Expr) -> Span:
         return self._source.span(expr.start, expr.end)
