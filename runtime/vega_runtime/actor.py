@@ -8,6 +8,7 @@ import asyncio
 import logging
 import os
 from collections.abc import Awaitable, Callable
+from inspect import isawaitable
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from .exits import (
@@ -164,7 +165,10 @@ class Actor:
             task.add_done_callback(self._body_ended)
 
     async def _live(self, body: Body) -> Any:
-        return await body(self._self())
+        work = body(self._self())
+        if not isawaitable(work):
+            raise TypeError(f"the function of a process must be async, and {_called(body)} is not")
+        return await work
 
     def _body_ended(self, task: asyncio.Task[Any]) -> None:
         if task is not self.body_task:
@@ -229,6 +233,8 @@ class Actor:
     def _finish(self, reason: Exit) -> None:
         if self.exit is not None:
             return
+        for call in list(self.calls):  # those that began while its function cleaned up
+            call.interrupt(reason)
         again = self._again
         if again is None:
             again = self._verdict(reason)
@@ -393,6 +399,10 @@ class Actor:
 
     def forget_watch(self, monitor: Monitor) -> None:
         self._watching.pop(monitor, None)
+
+
+def _called(body: Body) -> str:
+    return getattr(body, "__name__", type(body).__name__)
 
 
 def _status(reason: Exit) -> Status:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from .env import EnvText, FileText
 from .frozen import Frozen
+from .rules import above, at_least, made_of, one_of, rules, some_of
 
 if TYPE_CHECKING:
     from .run import Run
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
 Text = str | EnvText
 Transient = Literal["rate_limit", "overloaded", "timeout", "temporary"]
 TRANSIENT: tuple[Transient, ...] = ("rate_limit", "overloaded", "timeout", "temporary")
+BACKOFFS = ("exponential", "linear", "constant")
 
 
 class Retry(Frozen):
@@ -27,6 +29,15 @@ class Retry(Frozen):
     jitter: float = 0.1
     retry_on: tuple[Transient, ...] = TRANSIENT
 
+    _rules = rules(
+        max_attempts=at_least(1),
+        backoff=one_of(*BACKOFFS),
+        initial=at_least(0),
+        max=at_least(0),
+        jitter=at_least(0),
+        retry_on=some_of(*TRANSIENT),
+    )
+
 
 class Budget(Frozen):
     """The most that calls may cost, in US dollars, and what happens then.
@@ -37,26 +48,44 @@ class Budget(Frozen):
     limit: float
     on_exceed: Literal["block", "warn", "allow"] = "block"
 
+    _rules = rules(limit=at_least(0), on_exceed=one_of("block", "warn", "allow"))
+
 
 class RateLimit(Frozen):
     """How many requests and tokens a minute may be sent.
 
     Over the limit, `queue` waits in turn, `reject` raises RateLimited, and `backpressure` waits
-    before the next message is taken.
+    too, and holds everybody back when the provider itself says that its limit is reached.
     """
 
     requests_per_minute: int | None = None
     tokens_per_minute: int | None = None
     strategy: Literal["queue", "reject", "backpressure"] = "queue"
 
+    _rules = rules(
+        requests_per_minute=above(0),
+        tokens_per_minute=above(0),
+        strategy=one_of("queue", "reject", "backpressure"),
+    )
+
 
 class CircuitBreaker(Frozen):
     """After `threshold` failures in a row, calls are refused for `reset_after` seconds; then up to
-    `half_open_max` calls probe whether the model answers again."""
+    `half_open_max` calls probe whether the model answers again. `on_open(agent)` and
+    `on_close(agent)` are called with the agent's name; one that fails is logged and does no harm.
+    """
 
     threshold: int = 5
     reset_after: float = 30.0
     half_open_max: int = 1
+    on_open: Callable[[str], object] | None = None
+    on_close: Callable[[str], object] | None = None
+
+    _rules = rules(
+        threshold=at_least(1),
+        reset_after=at_least(0),
+        half_open_max=at_least(1),
+    )
 
 
 class Context(Frozen):
@@ -76,9 +105,17 @@ class Context(Frozen):
     keep: int | None = None
     model: Text | None = None
 
+    _rules = rules(
+        strategy=one_of("conversation", "fresh", "window", "tokens", "summary", "hybrid"),
+        limit=at_least(1),
+        keep=at_least(0),
+    )
+
 
 class Supervision(Frozen):
-    """What happens to an agent's process that fails. `window` and `backoff` are in seconds.
+    """What happens to an agent's process that fails. `window` is in seconds, and `backoff` a map of
+    `type` (exponential, linear or constant), `initial` and `max` (seconds), `multiplier` and
+    `jitter` (a share of the pause).
 
     More than `max_restarts` restarts in a `window` end it (-1: no limit). The callbacks are for
     processes of an `Orchestrator`: `on_failure(process, error)` at each failure,
@@ -95,6 +132,21 @@ class Supervision(Frozen):
     on_restart: Callable[[Any, int], object] | None = None
     on_give_up: Callable[[Any, Any], object] | None = None
     on_child_escalation: Callable[[Any, Any, Any], object] | None = None
+
+    _rules = rules(
+        strategy=one_of("restart", "stop", "escalate", "restart_all"),
+        max_restarts=at_least(-1),
+        window=above(0),
+        backoff=made_of(
+            {
+                "type": one_of(*BACKOFFS),
+                "initial": at_least(0),
+                "multiplier": at_least(0),
+                "max": at_least(0),
+                "jitter": at_least(0),
+            }
+        ),
+    )
 
 
 class Skills(Frozen):
@@ -153,6 +205,8 @@ class Agent(Frozen):
     team: "tuple[str | Agent, ...]" = ()
     delegation: Delegation | None = None
     llm: Any = None
+
+    _rules = rules(max_tokens=at_least(1), max_iterations=at_least(0))
 
     def __hash__(self) -> int:
         return hash(self.name)

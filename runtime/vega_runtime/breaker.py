@@ -1,6 +1,7 @@
 """A circuit breaker: stops calling a model that keeps failing, and tries again later."""
 
 import asyncio
+import logging
 from collections.abc import Callable
 from types import TracebackType
 from typing import Literal
@@ -17,7 +18,7 @@ class Breaker:
     Then at most `half_open_max` calls at a time may probe: one that succeeds closes the breaker,
     one that fails opens it again. Only the provider's own trouble counts (rate limits, overload,
     timeouts, temporary failures), not a wrong request or a cancelled one. `on_open` and `on_close`
-    are called with the breaker's name.
+    are called with the breaker's name; what they raise is logged, and no failure of the call.
     """
 
     __slots__ = (
@@ -38,8 +39,8 @@ class Breaker:
         reset_after: float = 30.0,
         half_open_max: int = 1,
         name: str = "",
-        on_open: Callable[[str], None] | None = None,
-        on_close: Callable[[str], None] | None = None,
+        on_open: Callable[[str], object] | None = None,
+        on_close: Callable[[str], object] | None = None,
     ) -> None:
         self.name = name
         self._threshold = threshold
@@ -98,8 +99,7 @@ class Breaker:
         probe = opened is not None and self._opened is not None
         if probe or self._failures >= self._threshold:
             self._opened = _now()
-            if self._on_open is not None:
-                self._on_open(self.name)
+            self._tell(self._on_open)
 
     def _succeeded(self, opened: float | None) -> None:
         if opened != self._opened:
@@ -107,8 +107,15 @@ class Breaker:
         self._failures = 0
         if self._opened is not None:
             self._opened = None
-            if self._on_close is not None:
-                self._on_close(self.name)
+            self._tell(self._on_close)
+
+    def _tell(self, callback: Callable[[str], object] | None) -> None:
+        if callback is None:
+            return
+        try:
+            callback(self.name)
+        except Exception:
+            logging.getLogger("vega").exception("a callback of the circuit breaker failed")
 
     def _left(self) -> float:
         assert self._opened is not None

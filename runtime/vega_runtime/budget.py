@@ -8,9 +8,10 @@ buys.
 """
 
 import asyncio
+import math
 from bisect import insort
 from collections.abc import Callable, Sequence
-from contextvars import ContextVar, Token
+from contextvars import ContextVar
 from dataclasses import replace
 from functools import partial
 from itertools import count
@@ -289,8 +290,16 @@ _around: ContextVar[tuple[Ledger, ...]] = ContextVar("vega_budgets", default=())
 
 
 def around() -> tuple[Ledger, ...]:
-    """The budgets whose `async with` this code is in, from the outside."""
-    return _around.get()
+    """The budgets whose `async with` this code is in, from the outside, each once."""
+    inside = _around.get()
+    return inside if len(inside) < 2 else tuple(dict.fromkeys(inside))
+
+
+def ledger_of(limit: float, site: str, on_exceed: OnExceed = "block") -> Ledger:
+    """A budget of so many US dollars, infinity for one that only counts. Raises ValueError."""
+    if not limit >= 0:  # so that what is no number is refused too
+        raise ValueError(f"a budget is 0 US dollars or more, not {limit}")
+    return Ledger(None if limit == math.inf else round(limit * 1_000_000), on_exceed, site)
 
 
 class budget:  # noqa: N801 - used like a function: `async with budget(10.00) as money`
@@ -298,27 +307,28 @@ class budget:  # noqa: N801 - used like a function: `async with budget(10.00) as
 
     Tasks that are started inside belong to it too, and scopes nest: a call is paid from all that
     are around it. `on_exceed` is "block" (a call that cannot be paid raises BudgetExceeded),
-    "warn" (a warning is logged, once) or "allow" (it only counts).
+    "warn" (a warning is logged, once) or "allow" (it only counts). Several tasks may enter the
+    same budget, and one may enter it again. Raises ValueError for a limit below 0.
     """
 
-    __slots__ = ("_token", "ledger")
+    __slots__ = ("ledger",)
 
     def __init__(self, limit: float, on_exceed: OnExceed = "block", name: str = "") -> None:
-        if not limit >= 0:
-            raise ValueError(f"a budget is 0 US dollars or more, not {limit}")
-        self.ledger = Ledger(round(limit * 1_000_000), on_exceed, name)
-        self._token: Token[tuple[Ledger, ...]] | None = None
+        if on_exceed not in ("block", "warn", "allow"):
+            raise ValueError(f"on_exceed is block, warn or allow, not {on_exceed!r}")
+        self.ledger = ledger_of(limit, name, on_exceed)
 
     def remaining(self) -> float:
         """US dollars that are neither spent nor reserved by calls that are under way."""
-        return (self.ledger.remaining() or 0) / 1_000_000
+        left = self.ledger.remaining()
+        return math.inf if left is None else left / 1_000_000
 
     def used(self) -> float:
         """US dollars that were spent."""
         return self.ledger.used() / 1_000_000
 
     async def __aenter__(self) -> "budget":
-        self._token = _around.set((*_around.get(), self.ledger))
+        _around.set((*_around.get(), self.ledger))
         return self
 
     async def __aexit__(
@@ -327,8 +337,12 @@ class budget:  # noqa: N801 - used like a function: `async with budget(10.00) as
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if self._token is not None:
-            _around.reset(self._token)
+        # Not with a token: several tasks may be inside of one budget, and leave it as they like.
+        inside = list(_around.get())
+        if self.ledger in inside:
+            inside.reverse()
+            inside.remove(self.ledger)
+            _around.set(tuple(reversed(inside)))
 
 
 # Reservations

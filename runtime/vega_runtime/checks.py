@@ -97,6 +97,7 @@ def _mcp(session: "Session", workflow: "Workflow[Any, Any]") -> Iterator[str]:
 
 
 def _missing(session: "Session", values: list[Any], owner: str) -> Iterator[str]:
+    bad = False
     for text in env_texts(values):
         missing = text.missing(session.env)
         for name in missing:
@@ -105,7 +106,14 @@ def _missing(session: "Session", values: list[Any], owner: str) -> Iterator[str]
             try:
                 text.resolve(session.env)
             except ValueError as error:
+                bad = True
                 yield f"{error}; {owner} needs it"
+        bad = bad or bool(missing)
+    if not bad:
+        try:
+            resolve_env(values, session.env)
+        except ValueError as error:  # a number that the option cannot have
+            yield f"{error}; {owner} has it from the environment"
 
 
 def _model(session: "Session", agent: Agent) -> Iterator[str]:

@@ -8,6 +8,7 @@ from .actor import Body
 from .agent import Agent
 from .errors import VegaError
 from .frozen import Frozen
+from .rules import above, at_least, either, one_of, rules
 
 if TYPE_CHECKING:
     from .process import Process
@@ -38,14 +39,19 @@ class ChildSpec(Frozen):
     init: "Callable[[Process], Awaitable[Any]] | None" = None
     options: Mapping[str, Any] | None = None
 
+    _rules = rules(
+        restart=one_of("permanent", "transient", "temporary"),
+        shutdown=either(one_of("infinity", "brutal_kill"), at_least(0)),
+    )
+
 
 class SupervisorSpec(Frozen):
     """What a supervisor looks after, and how.
 
     `one_for_one` restarts the child that ended, `one_for_all` all children, `rest_for_one` it and
-    those started after it. After more than `max_restarts` in `window` seconds the supervisor stops
-    all children and gives up, which its own supervisor deals with. With `auto_shutdown` it ends
-    when any or all of its significant children have ended by themselves.
+    those started after it. After more than `max_restarts` (-1: no limit) in `window` seconds the
+    supervisor stops all children and gives up, which its own supervisor deals with. With
+    `auto_shutdown` it ends when any or all of its significant children have ended by themselves.
     """
 
     children: tuple[ChildSpec, ...] = ()
@@ -53,6 +59,13 @@ class SupervisorSpec(Frozen):
     max_restarts: int = 1
     window: float = 5.0
     auto_shutdown: Literal["never", "any_significant", "all_significant"] = "never"
+
+    _rules = rules(
+        strategy=one_of("one_for_one", "one_for_all", "rest_for_one"),
+        max_restarts=at_least(-1),
+        window=above(0),
+        auto_shutdown=one_of("never", "any_significant", "all_significant"),
+    )
 
 
 class ChildError(VegaError):

@@ -36,7 +36,7 @@ async def pipeline(value: Any, *stages: "Process | Callable[[Any], Any]") -> Any
 async def parallel(value: Any, *workers: "Process | Callable[[Any], Any]") -> list[Any]:
     """Give one value to all workers at once; their results, in the workers' order."""
     calls = [lambda worker=worker: apply(worker, value) for worker in workers]
-    return await _gather(calls, len(calls), False)
+    return await _gather(calls, max(len(calls), 1), False)
 
 
 async def fan_out(

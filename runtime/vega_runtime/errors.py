@@ -128,7 +128,7 @@ class WorkflowFailed(VegaError):
 
 
 class Cancelled(VegaError):
-    """The run was cancelled."""
+    """The run was cancelled, or the message of a stream."""
 
     catchable = False
 

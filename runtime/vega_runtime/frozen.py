@@ -5,14 +5,23 @@ define, because its methods are compiled each time. Type checkers treat these as
 """
 
 from inspect import get_annotations
-from typing import Any, ClassVar, Self, dataclass_transform
+from typing import TYPE_CHECKING, Any, ClassVar, Self, dataclass_transform
+
+if TYPE_CHECKING:
+    from .rules import Rule
 
 
 @dataclass_transform(frozen_default=True)
 class Frozen:
-    """Fields are the annotations of the class, in order; a default is the value beside it."""
+    """Fields are the annotations of the class, in order; a default is the value beside it.
+
+    Raises TypeError for fields that are missing or unknown, ValueError for a value that breaks one
+    of the class's `_rules`.
+    """
 
     _fields: ClassVar[tuple[str, ...]] = ()
+    _rules: "ClassVar[tuple[tuple[str, Rule], ...]]" = ()
+    """What the values of fields must be; see `rules`."""
 
     def __init_subclass__(cls) -> None:
         own = get_annotations(cls)
@@ -30,6 +39,8 @@ class Frozen:
         state.update(values)
         if len(state) < len(fields) or values:
             self._check(values)
+        if self._rules:
+            self._hold(state)
 
     def _check(self, values: dict[str, Any]) -> None:
         cls = type(self)
@@ -39,6 +50,14 @@ class Frozen:
         for name in cls._fields:
             if name not in self.__dict__ and not hasattr(cls, name):
                 raise TypeError(f"{cls.__name__} needs {name!r}")
+
+    def _hold(self, state: dict[str, Any]) -> None:
+        from .rules import problem
+
+        for name, rule in self._rules:
+            if name in state and (said := problem(rule, state[name])) is not None:
+                given = repr(state[name])
+                raise ValueError(f"{name} of {type(self).__name__} {said}, not {given}")
 
     def fields(self) -> dict[str, Any]:
         """The values of all fields by name."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from .frozen import Frozen
+from .rules import above, at_least, rules
 
 if TYPE_CHECKING:
     from .orchestrator import Orchestrator
@@ -31,6 +32,15 @@ class HealthRules(Frozen):
     max_cost: float | None = None
     max_age: float | None = None
     interval: float = 10.0
+
+    _rules = rules(
+        stale_after=above(0),
+        max_iterations=at_least(0),
+        max_errors=at_least(1),
+        max_cost=at_least(0),
+        max_age=at_least(0),
+        interval=above(0),
+    )
 
 
 @dataclass(frozen=True, slots=True)

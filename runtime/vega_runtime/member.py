@@ -207,9 +207,13 @@ def _breaker(session: "Session", agent: Agent) -> "Breaker | None":
     def opened(name: str) -> None:
         session.notice(f"too many calls of {name} failed; they are stopped for a while")
         session.emit(BreakerChanged(name, "open"))
+        if config.on_open is not None:
+            config.on_open(name)
 
     def closed(name: str) -> None:
         session.emit(BreakerChanged(name, "closed"))
+        if config.on_close is not None:
+            config.on_close(name)
 
     return Breaker(
         config.threshold,

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from .frozen import Frozen
+from .rules import at_least, rules
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -53,3 +54,5 @@ class RunOptions(Frozen):
     trace: "Path | None" = None
     telemetry: bool = True
     seed: str | None = None
+
+    _rules = rules(budget=at_least(0), max_tokens=at_least(1))

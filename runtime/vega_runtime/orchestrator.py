@@ -16,7 +16,7 @@ from .errors import ConfigError, MaxProcessesReached
 from .events import Restarted
 from .exits import SHUTDOWN, Exit, Monitor
 from .options import RunOptions
-from .process import Process
+from .process import Process, in_background
 from .process_group import ProcessGroup
 from .program import program
 from .session import Session
@@ -62,7 +62,10 @@ class Orchestrator:
         self.session.registry = tools
         self.max_processes = settings.max_processes if max_processes is None else max_processes
         self.health: HealthMonitor | None = None
-        self._health_rules = health
+        if health is not None:
+            from . import health as watching
+
+            self.health = watching.HealthMonitor(self, health)
         self._alive: dict[str, Process] = {}
         self._ended: dict[str, Process] = {}
         self._names: dict[str, Process] = {}
@@ -112,9 +115,13 @@ class Orchestrator:
         `timeout` seconds it ends with the status `timeout`; its calls may cost `budget` US dollars
         together. `supervision` replaces the agent's.
 
-        Raises MaxProcessesReached, ValueError for a name that is taken, RuntimeError after
-        `shutdown`, and ConfigError for an agent named like another one.
+        Raises MaxProcessesReached, ValueError for a name that is taken or a budget below 0,
+        TypeError for what is no agent and no function, RuntimeError after `shutdown`, and
+        ConfigError for an agent named like another one.
         """
+        self._check_room()
+        if name is not None:
+            self._check_name(name)
         made = self.make(
             agent,
             body=body,
@@ -126,8 +133,6 @@ class Orchestrator:
             budget=budget,
             supervision=supervision,
         )
-        if name is not None:
-            self._check_name(name)
         self.admit(made)
         if name is not None:
             self._give_name(name, made)
@@ -155,6 +160,12 @@ class Orchestrator:
         """A process that does not live yet."""
         ledger: Ledger | None = None
         member: Agent | None = None
+        if budget is not None:
+            from .budget import ledger_of
+
+            ledger = ledger_of(budget, "the process")
+        if body is not None and not callable(body):
+            raise TypeError(f"the body of a process is an async function, not {body!r}")
         if isinstance(agent, Agent):
             member = agent
             known = self._agents.setdefault(agent.name, agent)
@@ -163,16 +174,13 @@ class Orchestrator:
                     f"another agent of this orchestrator is called '{agent.name}' too: rename one"
                 )
             rules = supervision or agent.supervision or self.session.settings.supervision
-        else:
+        elif callable(agent):
             body, rules = agent, supervision
-        if budget is not None:
-            from .session import ledger as new_ledger
-
-            ledger = new_ledger(budget, site="the process")
+        else:
+            raise TypeError(f"a process is made of an agent or an async function, not {agent!r}")
         return Process(self, member, body, budget=ledger, supervision=rules, **options)
 
-    def admit(self, process: Process) -> None:
-        """Count a process among the living. Raises MaxProcessesReached where there is no room."""
+    def _check_room(self) -> None:
         if not self._open:
             raise RuntimeError("the orchestrator was shut down; nothing can be spawned any more")
         most = self.max_processes
@@ -181,6 +189,10 @@ class Orchestrator:
                 f"{most} processes are alive already, all that `max_processes` allows; end some, "
                 "or raise it"
             )
+
+    def admit(self, process: Process) -> None:
+        """Count a process among the living. Raises MaxProcessesReached where there is no room."""
+        self._check_room()
         self._enter()
         self._ended.pop(process.id, None)
         self._alive[process.id] = process
@@ -195,10 +207,7 @@ class Orchestrator:
         self.session.started = loop.time()
         self.session.turn = getattr(loop, "turn", None)
         self.session.open_telemetry()
-        if self._health_rules is not None:
-            from .health import HealthMonitor
-
-            self.health = HealthMonitor(self, self._health_rules)
+        if self.health is not None:
             self.health.start()
 
     async def supervise(
@@ -406,7 +415,7 @@ class Orchestrator:
 
     def run_task(self, work: "Coroutine[Any, Any, T]", name: str) -> "asyncio.Task[T]":
         """Run something that does not outlive the orchestrator."""
-        task = asyncio.get_running_loop().create_task(work, name=name)
+        task = asyncio.get_running_loop().create_task(work, name=name, context=in_background())
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task

@@ -3,6 +3,8 @@
 import asyncio
 import time
 from collections.abc import Callable, Coroutine, Iterable, Sequence
+from contextlib import suppress
+from contextvars import Context, ContextVar, copy_context
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, overload
@@ -29,6 +31,17 @@ if TYPE_CHECKING:
     from .tools.sandbox import Sandbox
 
 T = TypeVar("T")
+
+_answering: ContextVar["tuple[Process, ...]"] = ContextVar("vega_answering", default=())
+"""The processes that wait for what is going on here before they can answer anything else."""
+
+
+def in_background() -> Context:
+    """A context for tasks that nobody waits for: they may wait for whom they like."""
+    context = copy_context()
+    if _answering.get():
+        context.run(_answering.set, ())
+    return context
 
 
 class Process(Actor):
@@ -188,8 +201,8 @@ class Process(Actor):
 
         Raises ModelError, BudgetExceeded, TimeoutExceeded, FormatError, RateLimited, CircuitOpen,
         MaxIterationsExceeded; the conversation is then as if the message had not been sent. Raises
-        ProcessEnded when the process has ended, or ends meanwhile. Cancelling the caller cancels
-        the call.
+        ProcessEnded when the process has ended, or ends meanwhile, and RuntimeError where a tool
+        of the process waits for the process itself. Cancelling the caller cancels the call.
         """
         return self.say(text, options)
 
@@ -201,7 +214,28 @@ class Process(Actor):
         dialogue: Dialogue | None = None,
     ) -> Any:
         """`send`, whose events are told to `listener`, in the process's conversation or another."""
+        if not isinstance(text, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise TypeError(f"a message is a text, not {text!r}")
         self.check_alive()
+        answering = _answering.get()
+        if dialogue is None and self in answering:
+            raise RuntimeError(
+                f"the process {self.name} cannot wait for its own answer while it answers a message"
+            )
+        token = _answering.set((*answering, self))
+        try:
+            return await self._say(text, options, listener, dialogue)
+        finally:
+            with suppress(ValueError):  # a body that is closed from outside of its context
+                _answering.reset(token)
+
+    async def _say(
+        self,
+        text: str,
+        options: dict[str, Any],
+        listener: "Callable[[Any], None] | None",
+        dialogue: Dialogue | None,
+    ) -> Any:
         with Interruptible(self):
             agent = self._agent()
             session = self.orchestrator.session
@@ -243,9 +277,9 @@ class Process(Actor):
         if self.budget is not None:
             ledgers = (*ledgers, self.budget)
         if options.get("budget") is not None:
-            from .session import ledger
+            from .budget import ledger_of
 
-            ledgers = (*ledgers, ledger(options["budget"], site=site))
+            ledgers = (*ledgers, ledger_of(options["budget"], site))
         if member.ledger is not None:
             ledgers = (*ledgers, member.ledger)
         step = Step(self._run, site, member, dialogue, text, ledgers)
@@ -311,12 +345,14 @@ class Process(Actor):
         **options: Any,
     ) -> "asyncio.Task[None]":
         """Send a message; `on_chunk` is called with each piece of the reply and `on_done` once,
-        with the reply or None, and the error or None."""
-        from .streams import told
+        with the reply or None, and the error or None. Both may be async.
 
-        self.check_alive()
-        work = told(self, text, options, on_chunk, on_done)
-        return self.orchestrator.run_task(work, f"{self.name}: send")
+        An `on_chunk` that raises is not called again, cancels the call if it still goes on, and
+        is the error that `on_done` gets.
+        """
+        from .streams import call_back
+
+        return call_back(self, text, options, on_chunk, on_done)
 
     async def batch(
         self,

@@ -7,6 +7,7 @@ from typing import Any, Literal
 from .agent import CircuitBreaker, RateLimit, Retry, Skills, Supervision
 from .env import EnvText
 from .frozen import Frozen
+from .rules import at_least, one_of, rules
 
 Text = str | EnvText
 
@@ -17,6 +18,8 @@ class Logging(Frozen):
     level: Literal["debug", "info", "warning", "error"] = "info"
     file: Text | None = None
 
+    _rules = rules(level=one_of("debug", "info", "warning", "error"))
+
 
 class Tracing(Frozen):
     """Whether and where runs are traced."""
@@ -24,6 +27,8 @@ class Tracing(Frozen):
     enabled: bool = True
     exporter: Literal["otlp", "json", "console"] = "otlp"
     endpoint: Text | None = None
+
+    _rules = rules(exporter=one_of("otlp", "json", "console"))
 
 
 class Metrics(Frozen):
@@ -75,3 +80,9 @@ class Settings(Frozen):
     memory: MemorySettings | None = None
     schedule: Literal["sequential", "auto"] = "sequential"
     max_processes: int | None = None
+
+    _rules = rules(
+        budget=at_least(0),
+        schedule=one_of("sequential", "auto"),
+        max_processes=at_least(0),
+    )

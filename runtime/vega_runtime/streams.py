@@ -1,11 +1,12 @@
 """Replies as they come: pieces of text, or everything that happens on the way."""
 
 import asyncio
-import contextlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from inspect import isawaitable
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
+from .errors import Cancelled
 from .events import Chunk, ModelCalled, Retrying, ToolEnded, ToolStarted
 
 if TYPE_CHECKING:
@@ -86,10 +87,26 @@ class _Stream(Generic[T]):
         self._reply: Any = None
         self._done = False
         self._queue: asyncio.Queue[T | None] = asyncio.Queue()
-        work = _feed(process, text, options, self._queue, pick, last)
+        queue = self._queue
+
+        def listen(event: Any) -> None:
+            item = pick(event)
+            if item is not None:
+                queue.put_nowait(item)
+
+        clock = asyncio.get_running_loop().time
+        began = clock()
+
+        def ended(task: "asyncio.Task[Any]") -> None:
+            # Not the last act of the task, for one that is cancelled at once never acts at all.
+            reply, failure = _outcome(task)
+            if last is not None:
+                queue.put_nowait(last(reply, failure, clock() - began))
+            queue.put_nowait(None)
+
+        work = process.say(text, options, listen)
         self._task = process.orchestrator.run_task(work, f"{process.name}: stream")
-        # The error is in `error`, for those who read on to the end.
-        self._task.add_done_callback(lambda task: task.cancelled() or task.exception())
+        self._task.add_done_callback(ended)
 
     @property
     def response(self) -> Any:
@@ -101,7 +118,7 @@ class _Stream(Generic[T]):
         return self._reply
 
     def cancel(self) -> None:
-        """Cancel the call."""
+        """Cancel the call; `error` is then a `Cancelled`."""
         self._task.cancel()
 
     async def __aenter__(self) -> Self:
@@ -109,8 +126,8 @@ class _Stream(Generic[T]):
 
     async def __aexit__(self, *_: object) -> None:
         self._task.cancel()
-        with contextlib.suppress(asyncio.CancelledError, Exception):
-            await self._task
+        # Not `await self._task`, which could not tell its cancellation from that of who waits.
+        await asyncio.wait((self._task,))
 
     def __aiter__(self) -> Self:
         return self
@@ -126,14 +143,7 @@ class _Stream(Generic[T]):
         if item is not None:
             return item
         self._done = True
-        try:
-            self._reply = await self._task
-        except asyncio.CancelledError as error:
-            if not self._task.cancelled():
-                raise
-            self.error = error
-        except Exception as error:
-            self.error = error
+        self._reply, self.error = _outcome(self._task)
         raise StopAsyncIteration
 
     def __del__(self) -> None:
@@ -143,33 +153,12 @@ class _Stream(Generic[T]):
             task.get_loop().call_soon_threadsafe(task.cancel)
 
 
-async def _feed(
-    process: "Process",
-    text: str,
-    options: dict[str, Any],
-    queue: "asyncio.Queue[T | None]",
-    pick: Callable[[Any], T | None],
-    last: "Callable[[Any, BaseException | None, float], T] | None",
-) -> Any:
-    def listen(event: Any) -> None:
-        item = pick(event)
-        if item is not None:
-            queue.put_nowait(item)
-
-    clock = asyncio.get_running_loop().time
-    began = clock()
-    reply: Any = None
-    failure: BaseException | None = None
-    try:
-        reply = await process.say(text, options, listen)
-        return reply
-    except BaseException as error:
-        failure = error
-        raise
-    finally:
-        if last is not None:
-            queue.put_nowait(last(reply, failure, clock() - began))
-        queue.put_nowait(None)
+def _outcome(task: "asyncio.Task[Any]") -> tuple[Any, BaseException | None]:
+    """The reply of a message that has ended, and what went wrong."""
+    if task.cancelled():
+        return None, Cancelled("the message was cancelled")
+    failure = task.exception()
+    return (None if failure is not None else task.result()), failure
 
 
 class TextStream(_Stream[str]):
@@ -206,27 +195,47 @@ def _event(event: Any) -> StreamedEvent | None:
             return None
 
 
-async def told(
+def call_back(
     process: "Process",
     text: str,
     options: dict[str, Any],
     on_chunk: Callable[[str], object] | None,
     on_done: Callable[[Any, BaseException | None], object] | None,
-) -> None:
-    """Send a message and call back with its pieces and its end."""
+) -> "asyncio.Task[None]":
+    """Send a message and call back with its pieces and its end, which is told in any case."""
+    told = False
 
-    def listen(event: Any) -> None:
-        if on_chunk is not None and isinstance(event, Chunk):
-            on_chunk(event.text)
+    async def work() -> None:
+        nonlocal told
+        reply: Any = None
+        failure: BaseException | None = None
+        try:
+            async with stream:
+                async for piece in stream:
+                    if on_chunk is not None:
+                        await _settled(on_chunk(piece))
+            reply = stream.response
+        except BaseException as error:
+            failure = error
+            if on_done is None or not isinstance(error, Exception):
+                raise
+        finally:
+            told = True
+            if on_done is not None:
+                await _settled(on_done(reply, failure))
 
-    reply: Any = None
-    failure: BaseException | None = None
-    try:
-        reply = await process.say(text, options, listen)
-    except BaseException as error:
-        failure = error
-        if on_done is None or not isinstance(error, Exception):
-            raise
-    finally:
-        if on_done is not None:
-            on_done(reply, failure)
+    def ended(_: "asyncio.Task[None]") -> None:
+        if not told:  # it was cancelled before it could begin
+            stream.cancel()
+            process.orchestrator.call_back(on_done, None, asyncio.CancelledError())
+
+    stream = TextStream(process, text, options)
+    task = process.orchestrator.run_task(work(), f"{process.name}: send")
+    task.add_done_callback(ended)
+    return task
+
+
+async def _settled(result: object) -> None:
+    """Wait for what a callback began, if it is async."""
+    if isawaitable(result):
+        await result

@@ -193,6 +193,11 @@ class Supervisor:
 
     async def _ask(self, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
         self.process.check_alive()
+        if self.process.body_task is asyncio.current_task():
+            raise RuntimeError(
+                f"the supervisor {self.process.name} cannot wait for itself: an `init` of its "
+                "children cannot ask it for anything"
+            )
         request = _Request(work)
         self._inbox.put_nowait(request)
         return await request.future
