@@ -24,6 +24,7 @@ _FLOW_TOKEN = {
 }
 _BLANKS = re.compile("[ \t]*")
 _SPACES = re.compile(" *")
+_LINE = re.compile("( *)[^\r\n\x85\u2028\u2029]*(\r\n|[\r\n\x85\u2028\u2029]|\\Z)")
 
 
 class ScalarMap:
@@ -108,25 +109,21 @@ class _Builder:
         self.sources: list[int] = []
         self.widths: list[int] = []
 
-    def run(self, source: int, count: int) -> None:
-        """`count` characters that stand as they are."""
+    def run(self, source: int, count: int, width: int = 1) -> None:
+        """`count` characters, each made by `width` characters."""
         count = min(count, self.room - self.index)
-        if count > 0:
-            self._add(source, 1)
-            self.index += count
-            self.end = source + count
+        if count <= 0:
+            return
+        if source != self.end or width != 1 or self.widths[-1] != 1:
+            self.starts.append(self.index)
+            self.sources.append(source)
+            self.widths.append(width)
+        self.index += count
+        self.end = source + count * width
 
-    def one(self, source: int, width: int) -> None:
-        """One character made by `width` characters."""
-        if self.index < self.room:
-            self._add(source, width)
-            self.index += 1
-            self.end = source + width
-
-    def _add(self, source: int, width: int) -> None:
-        self.starts.append(self.index)
-        self.sources.append(source)
-        self.widths.append(width)
+    def one(self, place: tuple[int, int]) -> None:
+        """One character made by all that stands in a place."""
+        self.run(place[0], 1, place[1] - place[0])
 
     def build(self, length: int, start: int) -> ScalarMap:
         if not self.starts:
@@ -150,7 +147,7 @@ def _flow(text: str, position: int, end: int, style: str, length: int) -> _Build
             # Blanks before a line end are no part of the value.
             builder.run(position, len(text[position : match.start()].rstrip(" \t")))
         if kind == "escape":
-            builder.one(match.start(), match.end() - match.start())
+            builder.one(match.span())
             position = match.end()
         else:
             position = _fold(builder, text, match, kind == "joined")
@@ -167,12 +164,12 @@ def _fold(builder: _Builder, text: str, match: re.Match[str], escaped: bool) -> 
         further = _BREAK.match(text, content)
         if further is None:
             break
-        breaks.append((further.start(), further.end()))
+        breaks.append(further.span())
         position = further.end()
     if not escaped and (not breaks or match[0] in "\u2028\u2029"):
-        builder.one(match.start(), match.end() - match.start())
-    for start, stop in breaks:
-        builder.one(start, stop - start)
+        builder.one(match.span())
+    for place in breaks:
+        builder.one(place)
     return content
 
 
@@ -188,33 +185,29 @@ def _block(text: str, start: int, folded: bool, value: str) -> _Builder:
     leading: tuple[int, int] | None = None
     trailing: list[tuple[int, int]] = []
     after_blank = False
-    while builder.index < builder.room and position < len(text):
-        spaces = _SPACES.match(text, position, position + indent)
-        content = spaces.end() if spaces else position
-        match = _BREAK.search(text, content)
-        line_end, next_line = (match.start(), match.end()) if match else (len(text), len(text))
-        if content == line_end and match is not None:
+    while builder.index < builder.room and (line := _LINE.match(text, position)) is not None:
+        line_end, next_line = line.span(2)
+        content = min(line.end(1), position + indent)
+        if content == line_end < next_line:
             trailing.append((line_end, next_line))
             position = next_line
             continue
-        if content - position < indent:
+        if content == line_end or content - position < indent:
             break
         blank = text[content] in " \t"
         if leading is not None:
             is_lf = text[leading[0]] not in "\u2028\u2029"
             if not folded or not is_lf or after_blank or blank or not trailing:
-                builder.one(leading[0], leading[1] - leading[0])
-        for first, stop in trailing:
-            builder.one(first, stop - first)
+                builder.one(leading)
+        for place in trailing:
+            builder.one(place)
         trailing.clear()
         builder.run(content, line_end - content)
-        leading = (line_end, next_line) if match else None
+        leading = (line_end, next_line) if line_end < next_line else None
         after_blank = blank
         position = next_line
-    if leading is not None:
-        builder.one(leading[0], leading[1] - leading[0])
-    for first, stop in trailing:
-        builder.one(first, stop - first)
+    for place in trailing if leading is None else (leading, *trailing):
+        builder.one(place)
     return builder
 
 

@@ -35,6 +35,8 @@ def value_of(text: str) -> Scalar:
         ("a: |2\n    one <<x>>\n", "literal", "  one", "  one"),
         ("a: >\n  one\n  <<x>>\n\n  two\n", "folded", "<<x>>", "<<x>>"),
         ("a: >\n  one\n  two\n\n  three\n", "folded", "two\nthree", "two\n\n  three"),
+        ("a: |\n  <<x>>\n  ", "literal", "<<x>>", "<<x>>"),
+        ("a: >\n  one\n  <<x>>\n\n   ", "folded", "<<x>>", "<<x>>"),
         ("a: |\r\n  one\r\n  <<x>>\r\n", "literal", "<<x>>", "<<x>>"),
         ("a: |\r\n  one\r\n  two\r\n", "literal", "one\n", "one\r\n"),
         ("a: !raw &b\n  'x <<y>>'\n", "single", "<<y>>", "<<y>>"),
