@@ -138,6 +138,7 @@ class _Builder:
         self.chunk = chunk
         self.source = source
         self.masked = masked
+        self.masks = masked.masks
         self.depth = depth
         self.parser = event_parser(masked.text)
         self.next: Any = self.parser.get_event
@@ -219,13 +220,12 @@ class _Builder:
         anchor: str | None = event.anchor
         if tag is not None or anchor is not None:
             start = self._content(start) if value or style != "plain" else end
-        if self.masked.masks:
-            if style == "plain" and start in self.masked.masks:
-                mask = self.masked.masks[start]
-                if mask.end == end:
-                    value = self.source[start:end]
-                    style = "hole"
-            if style != "hole" and self.masked.filler in value:
+        if self.masks:
+            mask = self.masks.get(start)
+            if style == "plain" and mask is not None and mask.end == end:
+                value = self.source[start:end]
+                style = "hole"
+            elif self.masked.filler in value:
                 value = self._restore(value, style, start, end)
         if style in ("literal", "folded"):
             end = start + len(self._trimmed(start, end))
@@ -261,60 +261,46 @@ class _Builder:
         )
 
     def _sequence(self, start: int, flow: bool, depth: int) -> Sequence:
+        next_event = self.next
         items: list[Node] = []
-        while True:
-            event = self.next()
-            kind = event.__class__
-            if kind is ScalarEvent:
-                items.append(self._scalar(event))
-            elif kind is SequenceEndEvent:
-                break
-            else:
-                items.append(self._node(event, depth))
+        while (event := next_event()).__class__ is not SequenceEndEvent:
+            scalar = event.__class__ is ScalarEvent
+            items.append(self._scalar(event) if scalar else self._node(event, depth))
         return Sequence(self.chunk, start, self._end(event, start, flow, items), items, flow)
 
     def _end(self, event: Any, start: int, flow: bool, items: list[Node]) -> int:
         if flow:
             return event.end_mark.index
         # The end mark of a block collection is the next token; its source ends before that.
-        return max((item.end for item in items[-1:]), default=start)
+        return items[-1].end if items else start
 
     def _mapping(self, start: int, flow: bool, depth: int) -> Mapping:
+        next_event = self.next
         entries: list[Entry] = []
         seen: dict[str, Entry] = {}
         merges: list[tuple[int, Node]] = []
         last = start
         dropped = False
-        while True:
-            event = self.next()
-            kind = event.__class__
-            if kind is MappingEndEvent:
-                break
+        while (event := next_event()).__class__ is not MappingEndEvent:
             key = self._key(event, depth)
-            event = self.next()
-            if event.__class__ is ScalarEvent:
-                value: Node = self._scalar(event)
-            else:
-                value = self._node(event, depth)
-            if value.end > last and type(event) is not AliasEvent:
-                last = value.end
-            elif type(event) is AliasEvent:
+            event = next_event()
+            kind = event.__class__
+            value: Node = self._scalar(event) if kind is ScalarEvent else self._node(event, depth)
+            if kind is AliasEvent:
                 last = event.end_mark.index
+            elif value.end > last:
+                last = value.end
             if key is None:
                 dropped = True
                 continue
-            name = key.value
-            first = seen.get(name)
-            if first is not None:
+            entry = Entry(key, value)
+            first = seen.setdefault(key.value, entry)
+            if first is not entry:
                 self.diagnostics.append(duplicate_key(first.key, key))
                 dropped = True
-            elif name == "<<" and key.style == "plain":
-                entry = Entry(key, value)
-                seen[name] = entry
+            elif key.value == "<<" and key.style == "plain":
                 merges.append((len(entries), value))
             else:
-                entry = Entry(key, value)
-                seen[name] = entry
                 entries.append(entry)
         for index, source in reversed(merges):
             entries[index:index] = self._merged(source, seen)

@@ -84,8 +84,10 @@ def mask_holes(source: str) -> Masked:
             if end and _AFTER.match(source, end):
                 masks[start] = Mask(start, end, _RISKY.search(source, start, end) is not None)
                 last = end
-    filler = next((chr(code) for code in range(0xE000, 0xF8FF) if chr(code) not in source), "")
-    if not masks or not filler:
+    filler = ""
+    if masks:
+        filler = next((chr(code) for code in range(0xE000, 0xF8FF) if chr(code) not in source), "")
+    if not filler:
         return Masked(source, source, "", {}, _EFFORT - effort)
     return Masked(source, _cover(source, masks, filler), filler, masks, _EFFORT - effort)
 
