@@ -1,5 +1,6 @@
 """What a workflow consists of, gathered in one walk for all passes."""
 
+from collections import defaultdict
 from typing import TypeVar, cast
 
 from vegac.ir import nodes as ir
@@ -25,10 +26,10 @@ class Contents:
         self.statements = statements(built.workflow.body)
         self.expressions: list[tuple[ir.Expr, list[ir.Expr]]] = []
         """Each whole expression with its parts, itself the first."""
-        self._statements: dict[type, list[ir.Statement]] = {}
-        self._parts: dict[type, list[ir.Expr]] = {}
+        self._statements: defaultdict[type, list[ir.Statement]] = defaultdict(list)
+        self._parts: defaultdict[type, list[ir.Expr]] = defaultdict(list)
         for statement in self.statements:
-            self._statements.setdefault(type(statement), []).append(statement)
+            self._statements[type(statement)].append(statement)
             for expression in expressions(statement):
                 self._add(expression)
             for expression in results(statement):
@@ -37,13 +38,8 @@ class Contents:
     def _add(self, expression: ir.Expr) -> None:
         parts = walk(expression)
         self.expressions.append((expression, parts))
-        kinds = self._parts
         for part in parts:
-            kind = type(part)
-            if kind in kinds:
-                kinds[kind].append(part)
-            else:
-                kinds[kind] = [part]
+            self._parts[type(part)].append(part)
 
     def all(self, kind: type[S]) -> list[S]:
         """The statements of a kind, outer before inner."""

@@ -27,6 +27,7 @@ class _Kind(Struct, frozen=True):
     noun: str
 
 
+_LIMITS = frozenset({"timeout", "total_timeout", "budget"})
 _TIME = _Kind("timeout-never-reached", "time limit")
 _MONEY = _Kind("budget-never-reached", "budget")
 
@@ -65,15 +66,17 @@ def check_agent_budgets(
 def _step(
     step: Step, outer_time: Limit | None, outer_money: Limit | None, findings: Findings
 ) -> None:
-    timeout = _of(step.get("timeout"), parse_duration, "this step")
-    total = _of(step.get("total_timeout"), parse_duration, "this step")
-    budget = _of(step.get("budget"), parse_money, "this step")
-    handled = "on_timeout" in step.blocks
-    _check(total, outer_time, _TIME, findings, handled)
-    _check(timeout, _less(outer_time, total), _TIME, findings, handled and total is None)
-    _check(budget, outer_money, _MONEY, findings)
-    time = _less(_less(outer_time, total), timeout)
-    money = _less(outer_money, budget)
+    time, money = outer_time, outer_money
+    if not _LIMITS.isdisjoint(step.fields):
+        timeout = _of(step.get("timeout"), parse_duration, "this step")
+        total = _of(step.get("total_timeout"), parse_duration, "this step")
+        budget = _of(step.get("budget"), parse_money, "this step")
+        handled = "on_timeout" in step.blocks
+        _check(total, outer_time, _TIME, findings, handled)
+        _check(timeout, _less(outer_time, total), _TIME, findings, handled and total is None)
+        _check(budget, outer_money, _MONEY, findings)
+        time = _less(_less(outer_time, total), timeout)
+        money = _less(outer_money, budget)
     for name, block in step.blocks.items():
         late = name == "on_timeout"
         for inner in block:

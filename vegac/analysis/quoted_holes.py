@@ -15,15 +15,16 @@ _SEARCHES = frozenset(
     {"replace", "regex_replace", "split", "contains", "startswith", "endswith", "match"}
 )
 """Filters that may well look for a text with a hole in it."""
-_TREES = ("set", "with", "return", "value", "default")
+_TREES = frozenset({"set", "with", "return", "value", "default"})
 
 
 def check_quoted_holes(context: ProgramContext, contents: Contents, findings: Findings) -> None:
     """`hole-in-string` and `hole-in-key`, in a workflow."""
     workflow = contents.workflow
     known = {*workflow.variables, *(declared.name for declared in workflow.inputs)}
-    for text in _strings(contents):
-        _check_string(text, known, findings)
+    if any(hole_in(text.value, known) for text in contents.parts(ir.Const)):
+        for text in _strings(contents):
+            _check_string(text, known, findings)
     for tree in _trees(context, contents):
         _check_keys(tree, known, findings)
 
@@ -97,13 +98,12 @@ def _trees(context: ProgramContext, contents: Contents) -> Iterator[Node]:
     if output is not None:
         yield output
     for step in contents.steps:
-        for name in _TREES:
-            found = step.get(name)
-            if isinstance(found, Mapping) and name in ("set", "with"):
+        for name, found in step.fields.items():
+            if name in ("set", "with") and isinstance(found.value, Mapping):
                 # The keys of these are names, which are checked as such.
-                yield from (entry.value for entry in found.entries)
-            elif found is not None:
-                yield found
+                yield from (entry.value for entry in found.value.entries)
+            elif name in _TREES:
+                yield found.value
 
 
 def _check_keys(node: Node, known: set[str], findings: Findings) -> None:

@@ -21,14 +21,14 @@ def check_rounds(workflow: Contents, findings: Findings) -> None:
 def _until(loop: ir.Repeat, findings: Findings) -> None:
     """Report an `until` that no round can change."""
     until = loop.until
-    if until is None or reads_clock(until) or _runs_once(loop) or ends(loop.body):
+    if until is None or _runs_once(loop) or ends(loop.body):
         return
-    parts = list(walk(until))
+    parts = walk(until)
     if any(isinstance(part, ir.LoopState | ir.ComputedVariable) for part in parts):
         return
     read = {part.name for part in parts if isinstance(part, ir.Variable)}
-    if not read:
-        return  # a constant condition
+    if not read or reads_clock(until):
+        return  # a condition that is constant, or that time decides
     set_inside = {
         target.name
         for statement in statements(loop.body)

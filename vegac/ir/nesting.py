@@ -30,7 +30,8 @@ def nested_blocks(body: ir.Block) -> int:
 
 
 def _depth(body: ir.Block) -> int:
-    return max(
-        (_BLOCKS.get(type(step), 0) + max(map(_depth, blocks(step)), default=0) for step in body),
-        default=0,
-    )
+    deepest = 0
+    for step in body:
+        inside = max(map(_depth, blocks(step)), default=0)
+        deepest = max(deepest, _BLOCKS.get(type(step), 0) + inside)
+    return deepest

@@ -3,8 +3,6 @@
 Offsets of a node count from the start of its chunk's text. Nodes are immutable once read.
 """
 
-from functools import cached_property
-
 from msgspec import Struct
 
 from vegac.source.span import Span
@@ -18,7 +16,7 @@ class Chunk(Struct, frozen=True, eq=False):
     text: str
 
 
-class Node(Struct, eq=False, dict=True):
+class Node(Struct, eq=False):
     """A node of the YAML tree: `chunk.text[start:end]` is its source, without tag and anchor.
 
     The source of a block collection ends with its last item; that of a block scalar reaches from
@@ -34,7 +32,7 @@ class Node(Struct, eq=False, dict=True):
         return Span(self.chunk.unit, self.start, self.end)
 
 
-class Scalar(Node, eq=False, dict=True):
+class Scalar(Node, eq=False):
     """A scalar. `value` is its text; `tag` is an explicit tag (`!raw`) or empty.
 
     Style `hole` is a value written as `{{...}}` without quotes, which YAML would read as two
@@ -44,11 +42,14 @@ class Scalar(Node, eq=False, dict=True):
     value: str
     style: ScalarStyle
     tag: str = ""
+    _map: ScalarMap | None = None
 
-    @cached_property
+    @property
     def map(self) -> ScalarMap:
         """The map from offsets in `value` to offsets in the chunk's text."""
-        return scalar_map(self.chunk.text, self.start, self.end, self.style, self.value)
+        if self._map is None:
+            self._map = scalar_map(self.chunk.text, self.start, self.end, self.style, self.value)
+        return self._map
 
     def value_span(self, start: int, end: int) -> Span:
         """The span of the source characters that made `value[start:end]`."""
@@ -56,7 +57,7 @@ class Scalar(Node, eq=False, dict=True):
         return Span(self.chunk.unit, first, last)
 
 
-class Sequence(Node, eq=False, dict=True):
+class Sequence(Node, eq=False):
     """A list."""
 
     items: list[Node]
@@ -71,7 +72,7 @@ class Entry(Struct, eq=False):
     merged: bool = False
 
 
-class Mapping(Node, eq=False, dict=True):
+class Mapping(Node, eq=False):
     """A mapping in source order; of duplicate keys the first is kept (the rest is reported)."""
 
     entries: list[Entry]
@@ -92,7 +93,7 @@ class Mapping(Node, eq=False, dict=True):
         return None
 
 
-class ErrorNode(Node, eq=False, dict=True):
+class ErrorNode(Node, eq=False):
     """A place whose text could not be read; stands for a value of type `any`."""
 
 

@@ -192,7 +192,9 @@ class StepBuilder:
     def options(self, step: Step) -> dict[str, ir.StaticValue]:
         """The common options of a step that are static."""
         found: dict[str, ir.StaticValue] = {}
-        for name in ("timeout", "total_timeout", "budget", "continue_on_error", "retry"):
+        if step.fields.keys().isdisjoint(_STATIC_OPTIONS):
+            return found
+        for name in _STATIC_OPTIONS:
             node = step.get(name)
             if node is None:
                 continue
@@ -431,6 +433,7 @@ class StepBuilder:
         return word == "fresh"
 
 
+_STATIC_OPTIONS = ("timeout", "total_timeout", "budget", "continue_on_error", "retry")
 _MAIN_BLOCK = {"parallel": "parallel", "do": "do", "for": "steps", "repeat": "steps", "try": "try"}
 """The steps without which a step does nothing."""
 
