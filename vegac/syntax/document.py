@@ -17,6 +17,20 @@ _OPTIONS = (
     | frozenset(grammar.SEND)
     | {key for table in grammar.STEPS.values() for key in table} - _CONTROL
 )
+_INNER: dict[str, grammar.Table] = {
+    "repeat": grammar.REPEAT,
+    "recall": grammar.RECALL,
+    "remember": grammar.REMEMBER,
+    "parallel": grammar.PARALLEL_AGENT,
+}
+"""The keys below the main key of a step."""
+
+
+class _Moved(Struct):
+    """Keys that have a meaning elsewhere in the step: at `place`."""
+
+    table: grammar.Table
+    place: str
 
 
 class Step(Struct, eq=False):
@@ -183,7 +197,7 @@ class StepReader:
         fields: dict[str, Entry] = {}
         if isinstance(main.value, Mapping):
             self._options(main.value.entries, grammar.SEND, fields, "an agent step")
-        siblings = [entry for entry in node.entries if entry is not main]
+        siblings = self._beside(node, main, grammar.SEND)
         self._options(siblings, grammar.SEND, fields, "an agent step")
         if not isinstance(main.value, Mapping):
             self._twice(main, fields.get("send"), "the message is given twice for this step")
@@ -197,14 +211,15 @@ class StepReader:
         table = {**grammar.COMMON, **grammar.STEPS[kind]}
         fields: dict[str, Entry] = {}
         misspelt = "" if self._kind(main.key.value) == kind else main.key.value
-        if kind in ("repeat", "recall", "remember") and isinstance(main.value, Mapping):
-            inner = {"repeat": grammar.REPEAT, "recall": grammar.RECALL}.get(kind, grammar.REMEMBER)
-            self._options(main.value.entries, inner, fields, f"`{kind}`")
-        if kind == "parallel" and isinstance(main.value, Mapping):
-            self._options(main.value.entries, grammar.PARALLEL_AGENT, fields, "`parallel`")
-        siblings = [entry for entry in node.entries if entry is not main]
+        inner = _INNER.get(kind, {}) if isinstance(main.value, Mapping) else {}
+        if inner and isinstance(main.value, Mapping):
+            outer = {name: key for name, key in table.items() if name != kind}
+            moved = _Moved(outer, f"beside `{kind}`")
+            self._options(main.value.entries, inner, fields, f"`{kind}`", moved)
         article = "an" if kind[0] in "aeiou" else "a"
-        self._options(siblings, table, fields, f"{article} `{kind}` step")
+        siblings = self._beside(node, main, table)
+        moved = _Moved(inner, f"below `{kind}:`")
+        self._options(siblings, table, fields, f"{article} `{kind}` step", moved)
         if main.key.value in (kind, misspelt):
             fields[kind] = main
         step = Step(kind, main.key, main.value, node, fields)
@@ -219,16 +234,36 @@ class StepReader:
             step.elifs = self._elifs(step)
         return step
 
+    def _beside(self, node: Mapping, main: Entry, table: grammar.Table) -> list[Entry]:
+        """The options beside a step's main key. Other main keys have been reported."""
+        found: list[Entry] = []
+        for entry in node.entries:
+            key = entry.key.value
+            other = first_word(key)[0] in self.agents or self._kind(key) != "send"
+            if entry is not main and (key in table or not other):
+                found.append(entry)
+        return found
+
     def _options(
-        self, entries: list[Entry], table: grammar.Table, fields: dict[str, Entry], owner: str
+        self,
+        entries: list[Entry],
+        table: grammar.Table,
+        fields: dict[str, Entry],
+        owner: str,
+        moved: "_Moved | None" = None,
     ) -> None:
         for entry in entries:
             key = entry.key.value
             if key not in table:
                 if key.startswith("x-"):
                     continue
+                if moved is not None and key in moved.table:
+                    self._stray(entry.key, owner, f"write it {moved.place}")
+                    fields.setdefault(key, entry)
+                    continue
                 if first_word(key)[0] in self.agents or self._kind(key) != "send":
-                    continue  # said as ambiguous-step
+                    self._stray(entry.key, owner, "make it a step of its own, with its own `- `")
+                    continue
                 meant = unknown_key(self.findings, entry.key, table, owner)
                 given = meant in fields or any(other.key.value == meant for other in entries)
                 if meant and not given:
@@ -242,6 +277,11 @@ class StepReader:
                 )
             else:
                 fields[key] = entry
+
+    def _stray(self, key: Scalar, owner: str, hint: str) -> None:
+        """Report a key that means something in another place."""
+        message = f"{owner} has no key '{key.value}'"
+        self.findings.report("unknown-key", key.span, message, hint=hint, subject=key.value)
 
     def _twice(self, main: Entry, other: Entry | None, message: str) -> None:
         """Report that the main key and the key `other` both say what to do."""

@@ -13,7 +13,9 @@ from vegac.source.suggest import available, did_you_mean, nearest
 from vegac.syntax.core_schema import resolve_plain, to_value
 from vegac.syntax.document import unknown_key
 from vegac.syntax.nodes import Entry, ErrorNode, Mapping, Node, Scalar, Sequence, is_null
+from vegac.syntax.text import parse_text
 
+_FIXED = "this is fixed when the program is built, so no hole can stand here"
 _ENV = re.compile(r"\$\{[A-Za-z_]\w*(?::-[^}]*)?\}")
 
 
@@ -214,7 +216,7 @@ class FieldReader:
             )
         value = resolve_plain(node.value) if node.value else None
         if isinstance(value, bool) or not isinstance(value, int | float):
-            return self._wrong(node, name, wanted)
+            return self._wrong(node, name, wanted, _FIXED if _holds_hole(node) else "")
         if node.style in ("single", "double"):
             self.findings.report(
                 "wrong-type",
@@ -270,7 +272,7 @@ class FieldReader:
             "bad-money",
             node.span,
             f"`{name}` is an amount of money; '{_shown(node)}' is none",
-            hint="write dollars, such as $0.50",
+            hint=_FIXED if _holds_hole(node) else "write dollars, such as $0.50",
         )
         return INVALID
 
@@ -341,7 +343,17 @@ def _range(low: float | None, high: float | None) -> str:
     return f"it is at most {show_number(high)}"
 
 
+def _holds_hole(node: Node) -> bool:
+    return isinstance(node, Scalar) and bool(parse_text(node.value).holes)
+
+
 def _duration_hint(node: Node) -> str:
+    if _holds_hole(node):
+        return _FIXED
     if isinstance(node, Scalar) and re.fullmatch(r"\d+(\.\d+)?", node.value):
+        if not float(node.value):
+            return "it is more than zero"
         return f"say the unit: {node.value}s, {node.value}m or {node.value}h"
+    if isinstance(node, Scalar) and re.fullmatch(r"(0+(\.0+)?(ms|s|m|h))+", node.value):
+        return "it is more than zero"
     return "write it like 250ms, 30s, 5m or 1h30m"

@@ -31,6 +31,7 @@ from vegac.semantics.types import (
     without_null,
 )
 from vegac.syntax.document import Step
+from vegac.syntax.nodes import Mapping, Sequence
 from vegac.syntax.step_key import ForHeader, parse_for_header
 
 if TYPE_CHECKING:
@@ -276,11 +277,14 @@ def repeat(builder: "StepBuilder", step: Step, site: str) -> ir.Block:
     scope = builder.scope
     limit = _limit(builder, step)
     if "steps" not in step.blocks:
+        direct = isinstance(step.value, Sequence)
         builder.findings.report(
             "missing-key",
             step.key.span,
-            "this `repeat` has no steps",
-            hint="add `steps:` below `repeat:`",
+            "this `repeat` has no `steps`" if direct else "this `repeat` has no steps",
+            hint="write `steps:` below `repeat:`, and the list below that"
+            if direct
+            else "add `steps:` below `repeat:`",
             subject="steps",
         )
     scope.loop_level += 1
@@ -300,6 +304,8 @@ def repeat(builder: "StepBuilder", step: Step, site: str) -> ir.Block:
 
 def _limit(builder: "StepBuilder", step: Step) -> ir.Expr:
     node = step.get("max")
+    if node is None and not isinstance(step.value, Mapping):
+        return ir.Const(INTEGER, step.key.span, DEFAULT_LIMIT)  # what it lacks is said already
     if node is None:
         builder.findings.report(
             "loop-without-max",
