@@ -40,10 +40,8 @@ line-length = 100
 target-version = "py311"
 lint.extend-select = ["I"]
 # What random programs say themselves: `x if c else x`, `1 < 2`, `b and not b`, `[][0]`, keys that
-# stand twice, loops over their own variable, variables set to themselves, and a first value of
-# `result` that a branch sets again before anything reads it (F841).
+# stand twice, loops over their own variable, variables set to themselves.
 lint.ignore = [
-    "F841",
     "B020", "F601", "PLE0643", "PLR0124", "PLR0133", "PLR1704", "PLW0127", "RUF034", "SIM103",
     "SIM220", "SIM221", "SIM222", "SIM223",
 ]

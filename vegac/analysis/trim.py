@@ -1,20 +1,16 @@
-"""Removing what nobody reads: targets whose variable is never used, and hidden ones (`result`,
-`steps.NAME`) that are set again before they are read."""
-
-import re
+"""Removing what nobody reads: targets whose variable is never used, or set again before it is."""
 
 from vegac.analysis.total import is_total
 from vegac.ir import nodes as ir
 from vegac.ir.traverse import blocks, branches, expressions, results, statements, walk
-
-_STEPS = re.compile(r"steps\.")
-_HIDDEN = re.compile(r"steps\.|result$")
+from vegac.ir.traverse import targets as targets_of
+from vegac.semantics.types import BOOLEAN, NULL
 
 
 def trim(program: ir.Program, keep_variables: bool = False) -> None:
     """Drop targets that are never read, in place.
 
-    With `keep_variables` only hidden ones, and `result` not: a variable may be named so.
+    With `keep_variables` only the hidden ones (`steps.NAME`): the others are shown at the end.
     """
     for workflow in program.workflows:
         while _trim_once(workflow, keep_variables):
@@ -30,7 +26,7 @@ def _trim_once(workflow: ir.Workflow, keep_variables: bool) -> bool:
     changed = False
     for statement in statements(workflow.body):
         changed |= _keep_targets(statement, read)
-    liveness = _Liveness(_STEPS if keep_variables else _HIDDEN)
+    liveness = _Liveness(hidden_only=keep_variables)
     live = liveness.block(workflow.body, set())
     wanted = read if keep_variables else read & live
     workflow.initial = tuple(name for name in workflow.initial if name in wanted)
@@ -75,29 +71,54 @@ def _keep_targets(statement: ir.Statement, names: set[str]) -> bool:
 
 
 def _drop_empty(block: ir.Block) -> bool:
-    """Remove assignments without targets: what has no effect and cannot fail."""
+    """Remove what has no effect and cannot fail: assignments without targets, steps around nothing.
+    A condition with an `else` alone is turned round."""
     changed = False
+    kept: ir.Block = []
     for statement in block:
         for inner in (*blocks(statement), *branches(statement)):
             changed |= _drop_empty(inner)
-    kept = [s for s in block if not isinstance(s, ir.Assign) or s.targets or not is_total(s.value)]
-    if len(kept) != len(block):
+        left = _left_of(statement)
+        changed |= left != [statement]
+        kept += left
+    if changed:
         block[:] = kept
-        changed = True
     return changed
 
 
-class _Liveness:
-    """Goes backwards through blocks with the hidden variables that are read later.
+def _left_of(statement: ir.Statement) -> ir.Block:
+    """The statements that do the same."""
+    match statement:
+        case ir.Assign(targets=()) if is_total(statement.value):
+            return []
+        case ir.If(then=[], otherwise=[]) if is_total(statement.condition):
+            return []
+        case ir.If(span=span, site=site, then=[], otherwise=[_, *_] as otherwise):
+            condition = ir.Not(BOOLEAN, statement.condition.span, statement.condition)
+            return [ir.If(span, site, condition, otherwise, [])]
+        case ir.Try(span=span, site=site, body=[], finally_=finally_):
+            null = ir.Const(NULL, span, None)
+            reset = statement.reset_error
+            return [*([ir.Assign(span, site, reset, null)] if reset else []), *finally_]
+        case ir.Scope(body=[]) | ir.Attempts(body=[]) | ir.OnTimeout(body=[]):
+            return []
+        case _:
+            return [statement]
 
-    Variables are hidden whose names match `hidden`. `trial` passes over a loop's body find out what
-    its next round reads; they change nothing.
+
+class _Liveness:
+    """Goes backwards through blocks with the variables that are read later, and drops targets that
+    are not among them; with `hidden_only` no others than `steps.NAME`.
+
+    `failing` are the variables that are read after a failure: by the handlers around a statement.
+    `trial` passes over a block find out what is read when it runs again; they change nothing.
     """
 
-    def __init__(self, hidden: re.Pattern[str]) -> None:
-        self.hidden = hidden
+    def __init__(self, hidden_only: bool) -> None:
+        self.hidden_only = hidden_only
         self.changed = False
         self.trial = 0
+        self.failing: set[str] = set()
 
     def block(self, block: ir.Block, after: set[str]) -> set[str]:
         """The variables that are read from `block` on, given those that are read after it."""
@@ -109,79 +130,88 @@ class _Liveness:
     def statement(self, statement: ir.Statement, after: set[str]) -> set[str]:
         match statement:
             case ir.Return() | ir.Fail():
-                return _reads(statement)
+                live = set[str]()
             case ir.If(then=then, otherwise=otherwise):
                 live = self.block(then, after) | self.block(otherwise, after)
             case ir.For() | ir.Repeat():
                 live = self._loop(statement, after)
             case ir.ParallelFor(body=body, result=result):
                 self._trim(statement, after)
-                live = self.block(body, _names(result)) | self._without_targets(statement, after)
+                live = self._branch(body, _names(result)) | _without_targets(statement, after)
             case ir.Parallel(branches=found):
                 self._trim(statement, after)
-                live = self._without_targets(statement, after)
+                live = _without_targets(statement, after)
                 for branch in found:
                     ends = _names(branch.result) | {save.name for save in branch.saves}
-                    live |= self.block(branch.body, ends)
-            case ir.Try(body=body, handler=handler, finally_=finally_):
-                live = self._try(body, handler, finally_, after)
+                    live |= self._branch(branch.body, ends)
+            case ir.Try():
+                live = self._try(statement, after)
             case ir.OnTimeout(body=body, handler=handler):
                 caught = self.block(handler, after)
-                live = self.block(body, after | caught) | caught
+                live = self._inside(body, after, self.failing | caught)
             case ir.Scope(body=body):
                 live = self.block(body, after)
             case ir.Attempts(body=body):
-                self.trial += 1
-                again = self.block(body, after)
-                self.trial -= 1
-                live = self.block(body, after | again) | again
+                again = self._try_out(body, after)
+                live = self._inside(body, after, self.failing | again)
+            case ir.Assign(value=value) if is_total(value):
+                self._trim(statement, after)
+                return _without_targets(statement, after) | _reads(statement)
             case _:
                 self._trim(statement, after)
-                live = self._without_targets(statement, after)
-        return live.union(*map(_names, _first(statement)))
+                live = _without_targets(statement, after)
+        return live.union(self.failing, *map(_names, _first(statement)))
 
     def _loop(self, loop: ir.For | ir.Repeat, after: set[str]) -> set[str]:
         self._trim(loop, after)
         ends = after | _names(loop.collected if isinstance(loop, ir.For) else loop.until)
-        self.trial += 1
-        again = self.block(loop.body, ends)
-        again |= self.block(loop.body, ends | again)
-        self.trial -= 1
+        again = self._try_out(loop.body, ends)
         live = self.block(loop.body, ends | again)
         return live | after if isinstance(loop, ir.For) else live
 
-    def _try(
-        self, body: ir.Block, handler: ir.Block | None, finally_: ir.Block, after: set[str]
-    ) -> set[str]:
-        last = self.block(finally_, after)
-        caught = self.block(handler, last) if handler is not None else set[str]()
-        anywhere = caught | last | self._everything_in(body)
-        return self.block(body, anywhere) | anywhere
+    def _try(self, step: ir.Try, after: set[str]) -> set[str]:
+        leaving = self._try_out(step.finally_, self.failing)
+        last = self.block(step.finally_, after | self.failing)
+        caught = set[str]()
+        if step.handler is not None:
+            caught = self._inside(step.handler, last, leaving)
+        return self._inside(step.body, last, leaving | caught) | leaving | caught
 
-    def _everything_in(self, body: ir.Block) -> set[str]:
-        """A `try` may end after any statement: what its body reads anywhere stays."""
-        found: set[str] = set()
-        for statement in statements(body):
-            found |= _reads(statement)
-        return found
+    def _branch(self, body: ir.Block, ends: set[str]) -> set[str]:
+        """What a branch sets is lost when it fails: no handler around it can read that."""
+        return self._inside(body, ends, set())
+
+    def _inside(self, body: ir.Block, after: set[str], failing: set[str]) -> set[str]:
+        before, self.failing = self.failing, failing
+        live = self.block(body, after)
+        self.failing = before
+        return live
+
+    def _try_out(self, body: ir.Block, after: set[str]) -> set[str]:
+        self.trial += 1
+        live = self.block(body, after)
+        self.trial -= 1
+        return live
 
     def _trim(self, statement: ir.Statement, after: set[str]) -> None:
         if self.trial:
             return
         targets: tuple[ir.AnyTarget, ...] = getattr(statement, "targets", ())
-        names = {t.name for t in targets if isinstance(t, ir.Target)}
-        dead = {name for name in names if self.hidden.match(name) and name not in after}
-        if dead:
-            targets = tuple(
-                t for t in targets if not isinstance(t, ir.Target) or t.name not in dead
-            )
-            setattr(statement, "targets", targets)  # noqa: B010
+        kept = tuple(target for target in targets if not self._is_dead(target, after))
+        if len(kept) != len(targets):
+            setattr(statement, "targets", kept)  # noqa: B010
             self.changed = True
 
-    @staticmethod
-    def _without_targets(statement: ir.Statement, after: set[str]) -> set[str]:
-        targets: tuple[ir.AnyTarget, ...] = getattr(statement, "targets", ())
-        return after - {t.name for t in targets if isinstance(t, ir.Target)}
+    def _is_dead(self, target: ir.AnyTarget, after: set[str]) -> bool:
+        if not isinstance(target, ir.Target) or target.name in after:
+            return False
+        return target.name.startswith("steps.") or not self.hidden_only
+
+
+def _without_targets(statement: ir.Statement, after: set[str]) -> set[str]:
+    return after - {
+        target.name for target in targets_of(statement) if isinstance(target, ir.Target)
+    }
 
 
 def _first(statement: ir.Statement) -> list[ir.Expr]:

@@ -138,7 +138,7 @@ IMPLEMENTED: dict[str, Tree] = {
     "builtin": {"type": "builtin", "function": "json:dumps"},
 }
 STEPPED: dict[str, Tree] = {
-    "if": {"if": "given == 'a'", "then": [{"set": {"q": 2}}]},
+    "if": {"if": "given == 'a'", "then": [{"Main": "one"}]},
     "for": {"for": "x in given | split:','", "steps": [{"Main": "<<x>>"}]},
     "repeat": {"repeat": {"max": 3, "steps": [{"Main": "again"}]}},
     "parallel": {"parallel": [{"Main": "one"}, {"Base": "two"}]},
