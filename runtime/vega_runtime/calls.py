@@ -79,7 +79,7 @@ async def again_and_again(
 
 async def _persist(step: "Step", target: "Target", request: Request) -> Response:
     member = step.member
-    work = _limit if member.limiters else _call
+    work = _limit if target.limiters else _call
     if member.breaker is not None and target is member.target:
         work = _guard
     if member.retry is None:
@@ -100,7 +100,7 @@ async def _guard(step: "Step", target: "Target", request: Request) -> Response:
     assert breaker is not None
     opened = breaker.enter()
     try:
-        work = _limit if member.limiters else _call
+        work = _limit if target.limiters else _call
         response = await work(step, target, request)
     except BaseException as error:
         breaker.leave(opened, error)
@@ -112,8 +112,8 @@ async def _guard(step: "Step", target: "Target", request: Request) -> Response:
 async def _limit(
     step: "Step", target: "Target", request: Request, limiters: "tuple[Limiter, ...]" = ()
 ) -> Response:
-    """The call when all rate limits allow it: by default those of the agent and its model."""
-    limiters = limiters or step.member.limiters
+    """The call when all rate limits allow it: by default those of the agent and the model."""
+    limiters = limiters or target.limiters
     limiter = limiters[0]
     tokens = 0
     if limiter.counts_tokens:

@@ -23,13 +23,16 @@ class RunLog:
     """An observer that writes a run's events to the logger `vega.run`, and to a file of its own.
 
     Messages, replies and arguments are not logged, for they may hold what nobody should read. The
-    record's `run_id` and `site` are there for filters and formats of the host program.
+    record's `run_id`, `process_id` (of a process of an orchestrator, else empty) and `site` are
+    there for filters and formats of the host program.
     """
 
     def __init__(self, level: str, file: Path | None) -> None:
         self.level = logging.getLevelNamesMapping()[level.upper()]
         self.logger = logging.getLogger("vega.run")
         self.run_id = ""
+        self.processes = False
+        """Whether steps are those of processes, whose ids their keys begin with."""
         self.handler: logging.Handler | None = None
         if file is not None:
             file.parent.mkdir(parents=True, exist_ok=True)
@@ -76,6 +79,7 @@ class RunLog:
             self.logger.name, level, "", 0, message, (), None, extra=None
         )
         record.run_id, record.site = self.run_id, site
+        record.process_id = site.partition("/")[0] if self.processes else ""
         if self.handler is not None:
             self.handler.handle(record)
         else:

@@ -24,10 +24,15 @@ DEFAULT_MAX_TOKENS = 4096
 class Target:
     """A model that calls go to, and the name that requests give it."""
 
-    __slots__ = ("_price", "base_url", "model", "name")
+    __slots__ = ("_price", "base_url", "limiters", "model", "name")
 
     def __init__(
-        self, session: "Session", name: str, base_url: str | None, own: Model | None = None
+        self,
+        session: "Session",
+        name: str,
+        base_url: str | None,
+        limiter: "Limiter | None",
+        own: Model | None = None,
     ) -> None:
         self.model: Model
         if own is None:
@@ -35,6 +40,11 @@ class Target:
         else:
             self.model, self.name = session.given(own), name
         self.base_url = base_url
+        of_model = session.limiter(self.name) if session.settings.rate_limit is not None else None
+        self.limiters: tuple[Limiter, ...] = tuple(
+            one for one in (limiter, of_model) if one is not None
+        )
+        """The limit of the agent, and the one of the model that all its users share."""
         self._price: Price | Literal["unknown"] | None = "unknown"
 
     @property
@@ -65,7 +75,6 @@ class Member:
         "has_board",
         "knowledge",
         "ledger",
-        "limiters",
         "max_skills",
         "max_tokens",
         "params",
@@ -87,10 +96,13 @@ class Member:
         self.agent = agent
         name, base_url = model_of(session, agent)
         own = agent.llm if session.options.model is None else None
-        self.target = Target(session, name, base_url, own)
+        limiter = None
+        if agent.rate_limit is not None:
+            limiter = limiter_for(agent.rate_limit, agent.name)
+        self.target = Target(session, name, base_url, limiter, own)
         self.fallback: Target | None = None
         if agent.fallback_model is not None and session.options.model is None:
-            self.fallback = Target(session, str(agent.fallback_model), base_url)
+            self.fallback = Target(session, str(agent.fallback_model), base_url, limiter)
         self.max_tokens = max_tokens_of(session, agent)
         self.temperature = (
             settings.default_temperature if agent.temperature is None else agent.temperature
@@ -112,8 +124,8 @@ class Member:
 
             self.supervisor = supervise.RunSupervision(agent.name, rules)
         self.breaker = _breaker(session, agent)
-        self.limiters = _limiters(session, agent, self.target.name)
-        self.plain = not (self.retry or self.fallback or self.breaker or self.limiters)
+        limited = self.target.limiters
+        self.plain = not (self.retry or self.fallback or self.breaker or limited)
         """Whether calls go straight to the model, budgets aside."""
         self.system = system_of(session, agent)
         self.knowledge = knowledge_of(session, agent)
@@ -123,7 +135,7 @@ class Member:
         self.summariser: Target | None = None
         """The model that writes summaries in place of the agent's own."""
         if context is not None and context.model is not None and session.options.model is None:
-            self.summariser = Target(session, str(context.model), base_url)
+            self.summariser = Target(session, str(context.model), base_url, limiter)
         self.has_board = agent.delegation is not None and agent.delegation.blackboard
         self.skills = session.skills(agent)
         chosen = agent.skills or settings.skills
@@ -171,7 +183,10 @@ def system_of(session: "Session", agent: Agent) -> "str | Callable[[Run], str]":
         return system
     if isinstance(system, FileText):
         return _read(session, system.path, f"the agent {agent.name} cannot read its system prompt")
-    return resolve_env(system, session.env)
+    system = resolve_env(system, session.env)
+    if isinstance(system, tuple):
+        return lambda run: "".join([part(run) if callable(part) else part for part in system])
+    return system
 
 
 def _read(session: "Session", name: str, problem: str) -> str:
@@ -223,16 +238,6 @@ def _breaker(session: "Session", agent: Agent) -> "Breaker | None":
         on_open=opened,
         on_close=closed,
     )
-
-
-def _limiters(session: "Session", agent: Agent, model: str) -> "tuple[Limiter, ...]":
-    """The agent's own limit, and the one of its model that all its users share."""
-    found = [session.limiter(model)] if session.settings.rate_limit is not None else []
-    own = agent.rate_limit
-    limiters = [limiter for limiter in found if limiter is not None]
-    if own is not None:
-        limiters.insert(0, limiter_for(own, agent.name))
-    return tuple(limiters)
 
 
 def limiter_for(limit: RateLimit, name: str) -> "Limiter":

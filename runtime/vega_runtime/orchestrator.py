@@ -206,6 +206,9 @@ class Orchestrator:
         loop = asyncio.get_running_loop()
         self.session.started = loop.time()
         self.session.turn = getattr(loop, "turn", None)
+        if self.session.log is not None:
+            self.session.log.run_id = self.session.run_id
+            self.session.log.processes = True
         self.session.open_telemetry()
         if self.health is not None:
             self.health.start()

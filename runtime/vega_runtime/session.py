@@ -337,9 +337,13 @@ class Session:
         return value
 
     def limiter(self, model: str) -> "Limiter | None":
-        """The limit that the settings put on a model, shared by all agents that use it."""
+        """The limit that the settings put on a model, shared by all agents that use it; it is the
+        same one for all models where the settings do not tell them apart."""
         limits = self.settings.rate_limit
-        limit = limits if isinstance(limits, RateLimit) else (limits or {}).get(model)
+        if isinstance(limits, RateLimit):
+            limit, model = limits, "all models"
+        else:
+            limit = (limits or {}).get(model)
         if limit is None:
             return None
         if model not in self._limiters:

@@ -36,7 +36,7 @@ class ToolDef(Tool):
                 result = await result
         except ToolError:
             raise
-        except Exception as problem:
+        except (Exception, SystemExit) as problem:  # which would end the event loop too
             raise ToolError(f"{type(problem).__name__}: {problem}") from problem
         return text(plain(result))
 
@@ -97,7 +97,7 @@ class FunctionTool(Tool):
                     result = await result
         except ToolError:
             raise
-        except Exception as problem:
+        except (Exception, SystemExit) as problem:  # which would end the event loop too
             raise ToolError(f"{type(problem).__name__}: {problem}") from problem
         return text(plain(result))
 

@@ -1,5 +1,6 @@
 """From the names and tools of an agent to what a model sees and what runs."""
 
+import asyncio
 import fnmatch
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -74,6 +75,11 @@ class ToolSet:
             if tool.confirm and (refusal := await _refusal(tool, call, context)):
                 return _failed(call, refusal)
             return ToolResult(call.id, await tool.run(args, context))
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if task is None or task.cancelling():
+                raise
+            return _failed(call, f"{call.name} gave up: something that it waited for was cancelled")
         except Exception as problem:
             return _failed(call, _message(problem))
 
