@@ -70,6 +70,9 @@ def validate_inputs(
                 values[name] = deepcopy(spec.default)  # the caller may change a list or map
             continue
         value = given[name]
+        if isinstance(value, Unreadable):
+            problems.append(f"the input '{name}' {value.problem}")
+            continue
         if value is None and spec.default is None:
             values[name] = None
             continue
@@ -96,25 +99,29 @@ def unknown_input(name: str, declared: Mapping[str, Input]) -> str:
     return f"there is no input '{name}'; the inputs are {', '.join(declared)}"
 
 
-def raw_inputs(
-    declared: Mapping[str, Input], given: Mapping[str, str], usage: str = ""
-) -> dict[str, Any]:
+class Unreadable:
+    """What stands for a text that is no value of its input's type: `problem` says why."""
+
+    __slots__ = ("problem",)
+
+    def __init__(self, problem: str) -> None:
+        self.problem = problem
+
+
+def raw_inputs(declared: Mapping[str, Input], given: Mapping[str, str]) -> dict[str, Any]:
     """Values from texts of the command line, each read as its declared type wants it.
 
     Numbers, `true`/`false`, JSON for arrays, objects, lists and maps; for `any` JSON where the text
-    is JSON, else the text. Unknown names stay for `validate_inputs` to report. Raises InputError
-    that lists every text that cannot be read.
+    is JSON, else the text. Unknown names, and texts that cannot be read, stay for `validate_inputs`
+    to report, together with all else that is wrong.
     """
     values: dict[str, Any] = {}
-    problems: list[str] = []
     for name, text in given.items():
         spec = declared.get(name)
         try:
             values[name] = _read(text, spec.type if spec else "string")
         except ValueError as error:
-            problems.append(f"the input '{name}' {error}")
-    if problems:
-        raise InputError("\n".join([*problems, usage] if usage else problems))
+            values[name] = Unreadable(str(error))
     return values
 
 

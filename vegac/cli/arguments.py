@@ -60,4 +60,7 @@ class RunCommand(TyperCommand):
                     own[name] = not parameter.is_flag
         found = split(args, own)
         ctx.meta[INPUTS] = found.inputs
-        return super().parse_args(ctx, [*found.own, "--", *found.rest])
+        if any(argument.startswith("-") for argument in found.rest):
+            return super().parse_args(ctx, [*found.own, "--", *found.rest])
+        # An option without its value stands last, so that nothing is taken for the value.
+        return super().parse_args(ctx, [*found.rest, *found.own])

@@ -45,7 +45,6 @@ class Gatherer:
 
         Options win over `--input`, and that over `--inputs`. Raises Problem.
         """
-        from vega_runtime.errors import InputError
         from vega_runtime.inputs import raw_inputs, unknown_input
 
         for name in given.files:
@@ -59,10 +58,7 @@ class Gatherer:
         if unknown and not self._declared:
             # With declared inputs the runtime tells, together with all else that is wrong.
             raise self._problem(unknown_input(unknown[0], self._declared))
-        try:
-            return self._values | raw_inputs(self._declared, self._texts)
-        except InputError as error:
-            raise self._problem(error.message) from error
+        return self._values | raw_inputs(self._declared, self._texts)
 
     def _problem(self, message: str) -> Problem:
         return Problem(message, hint=self._usage)
@@ -120,20 +116,20 @@ class Gatherer:
 
     def _data(self, text: str, name: str) -> None:
         """Inputs out of a file; `name` is its name, `-` for standard input."""
+        from vega_runtime.errors import ExpressionError
+
         try:
             if name.lower().endswith((".yaml", ".yml")):
-                import yaml
+                # By the rules of programs: a date is a text there, `yes` is no boolean.
+                from vega_runtime.yaml_data import load
 
-                data: Any = yaml.safe_load(text)
+                data: Any = load(text, _named(name))
             else:
                 data = json.loads(text)
+        except ExpressionError as error:
+            raise self._problem(error.message) from error
         except (ValueError, RecursionError) as error:
             raise self._problem(f"{_named(name)} is not JSON: {error}") from error
-        except Exception as error:
-            if type(error).__module__.partition(".")[0] != "yaml":
-                raise
-            reason = " ".join(str(error).split())
-            raise self._problem(f"{_named(name)} is not YAML: {reason}") from error
         if isinstance(data, dict):
             self._map(cast("dict[str, Any]", data))
         elif self._sole:

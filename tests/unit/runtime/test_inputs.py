@@ -120,10 +120,12 @@ def test_texts_are_read_by_their_type(type_name: str, text: str, expected: Any) 
         ("array", "a, b"),
     ],
 )
-def test_texts_that_cannot_be_read(type_name: str, text: str) -> None:
+def test_texts_that_cannot_be_read_are_told_with_all_else(type_name: str, text: str) -> None:
+    declared = {"x": Input(type_name), "y": Input(type_name), "z": Input("string")}
     with pytest.raises(InputError) as caught:
-        raw_inputs({"x": Input(type_name), "y": Input(type_name)}, {"x": text, "y": text})
-    assert len(str(caught.value).splitlines()) == 2
+        validate_inputs(declared, raw_inputs(declared, {"x": text, "y": text}))
+    problems = str(caught.value).splitlines()
+    assert [line.split("'")[1] for line in problems] == ["x", "y", "z"]
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False) | st.integers(-(10**30), 10**30))

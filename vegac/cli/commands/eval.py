@@ -7,7 +7,8 @@ import typer
 app = typer.Typer(add_completion=False)
 
 
-@app.command("eval")
+# An expression may begin with the sign of a number.
+@app.command("eval", context_settings={"ignore_unknown_options": True})
 def evaluate(
     expression: Annotated[str, typer.Argument(metavar="EXPR", help="Such as: n * 2 | round")],
     variables: Annotated[
