@@ -171,6 +171,10 @@ class Workspace:
             known = self._configs[folder] = read_config(folder)
         return known
 
+    def lints(self, folder: Path) -> Mapping[str, str]:
+        """The severities of findings that `[tool.vega]` above a folder sets."""
+        return self._config(folder).lints
+
     def excluded(self, path: Path) -> bool:
         """Whether a file under a folder is to be left out. Raises `UsageError`."""
         return self.config(path.parent).excludes(path)
@@ -267,7 +271,7 @@ class Workspace:
             placements.update(part.placements)
         program: ir.Program | None = None
         strict = False
-        lints = dict(self._config(folder).lints)
+        lints = dict(self.lints(folder))
         if tree.root is not None:
             context = build_program(
                 findings, declarations, self.today, find_file, find_skills, memory.lowering
@@ -276,7 +280,8 @@ class Workspace:
             strict = context.settings.strict
             lints.update(context.settings.lints)
             self._analyse(context, program, findings, memory)
-            self.judge_more(tree, findings)
+            so_far = Report(findings.items, placements, program, declarations, lookups=lookups)
+            self.judge_more(tree, findings, so_far)
         remaining = apply_policy(findings.items, placements, declarations.trees, lints)
         diagnostics = finish(remaining, placements, declarations.trees)
         silenced = silenced_errors(findings.items, remaining)
@@ -298,8 +303,9 @@ class Workspace:
         memory.judgements = memory.judgements or Judgements()
         analyse(context, program, findings, memory.judgements)
 
-    def judge_more(self, tree: FileTree, findings: Findings) -> None:
-        """Find what only later stages know to be wrong in a program, whose own file `tree` is."""
+    def judge_more(self, tree: FileTree, findings: Findings, so_far: Report) -> None:
+        """Find what only later stages know to be wrong in a program, whose own file `tree` is;
+        `so_far` is what is known of it."""
 
     def _included(
         self, pattern: str, folder: Path, folders: dict[str, Path], lookups: Lookups

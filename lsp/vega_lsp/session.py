@@ -18,6 +18,7 @@ from vegac.discovery import programs_under
 from vegac.source.file import SourceFile
 from vegac.source.span import Span
 from vegac.syntax.reader import FileTree
+from vegac.testing.workspace import CheckingWorkspace
 from vegac.workspace import SUFFIX, TEST_SUFFIX, UsageError, Workspace
 
 log = logging.getLogger(__name__)
@@ -201,7 +202,7 @@ class Session:
         homes = [folder for folder in self.folders if path.is_relative_to(folder)]
         home = max(homes, key=lambda folder: len(folder.parts), default=path.parent)
         if home not in self._workspaces:
-            self._workspaces[home] = Workspace(home, self.overlay, remembering=True)
+            self._workspaces[home] = CheckingWorkspace(home, self.overlay, remembering=True)
         return self._workspaces[home]
 
     def program(self, path: Path) -> Program | None:

@@ -8,15 +8,17 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from vega_lsp.program import Program
+from vegac.policy import apply_policy
 from vegac.semantics.declarations import Declarations
 from vegac.source.diagnostic import Diagnostic
 from vegac.source.file import Placements
+from vegac.source.render import locate
 from vegac.syntax.reader import FileTree
 from vegac.testing.cases import Case, ProgramFile, ProgramSource, ProgramText, TestFile
-from vegac.testing.inline import Inline
-from vegac.testing.naming import unknown_agents, unknown_workflow
+from vegac.testing.checking import against
+from vegac.testing.judging import unreadable_expressions
 from vegac.testing.reading import read_tests
-from vegac.workspace import SUFFIX, TEST_SUFFIX, Report, UsageError, Workspace
+from vegac.workspace import SUFFIX, TEST_SUFFIX, Report, UsageError, Workspace, finish
 
 if TYPE_CHECKING:
     from vega_lsp.session import Session
@@ -118,6 +120,7 @@ class _Reader:
         findings = [*tests.findings]
         for case in tests.cases:
             findings += case.findings
+            findings += unreadable_expressions(case)
             if case.program is not None:
                 findings += self._case(case, case.program)
         known = base.report if base is not None else None
@@ -129,35 +132,23 @@ class _Reader:
         placements.update(tests.tree.placements)
         declared = known.declarations if known is not None else None
         declarations = replace(declared or Declarations(tests.name), trees=trees)
-        placed = sorted(
-            (finding for finding in findings if _place(placements, finding) >= 0),
-            key=lambda finding: _place(placements, finding),
+        placed = [finding for finding in findings if locate(finding.span, placements)]
+        lints = self.workspace.lints(tests.path.parent)
+        left = apply_policy(placed, placements, [tests.tree], lints)
+        return Report(
+            finish(left, placements, [tests.tree]),
+            placements,
+            known.program if known else None,
+            declarations,
         )
-        return Report(placed, placements, known.program if known else None, declarations)
 
     def _case(self, case: Case, source: ProgramSource) -> list[Diagnostic]:
         """What is wrong between a test and its program."""
-        found: list[Diagnostic] = []
         if isinstance(source, ProgramText):
-            tree, report = self.text(source)
-            inline = Inline(source.scalar, tree.file, report.placements)
-            if case.diagnostics is None:
-                errors = (one for one in report.diagnostics if one.severity == "error")
-                found += [inline.finding(one) for one in errors]
+            report = self.text(source)[1]
         else:
             program = self.file(source.path)
             report = program.report if program is not None else None
-        if report is None or report.declarations is None or not case.runs or found:
-            return found
-        wrong = unknown_workflow(case, report.declarations.workflows)
-        found += [wrong] if wrong is not None else []
-        found += unknown_agents(self.tests, case, report.declarations.agents)
-        return found
-
-
-def _place(placements: Placements, finding: Diagnostic) -> int:
-    """Where a finding is; -1 for one that is in another file."""
-    try:
-        return placements.locate(finding.span).start
-    except KeyError:
-        return -1
+        if report is None or case.broken:
+            return []
+        return against(self.tests, case, source, report)

@@ -44,7 +44,8 @@ def test_files_of_tests_are_found_and_counted(tmp_path: Path) -> None:
 
 def test_mistakes_in_tests_and_names_that_the_program_lacks(tmp_path: Path) -> None:
     wrong = TESTS.replace("workflow: review", "workflow: reveiw").replace("[Coder,", "[Codr,")
-    wrong += "  other:\n    worfklow: review\n"
+    wrong += "  other:\n    worfklow: review\n    inputs: {task: x}\n"
+    wrong += "    expect: {error: {type: ModelError}}\n"
     write(tmp_path, team__vega__yaml=PROGRAM, team__vega__test__yaml=wrong)
     assert found(tmp_path) == [
         ("unknown-workflow", "team.vega.test.yaml", 3, 15),
@@ -53,7 +54,7 @@ def test_mistakes_in_tests_and_names_that_the_program_lacks(tmp_path: Path) -> N
     ]
     fixed = vegac(tmp_path, "check", "--fix")
     assert (fixed.status, fixed.out) == (0, "")
-    right = TESTS + "  other:\n    workflow: review\n"
+    right = TESTS + wrong[wrong.index("  other:") :].replace("worfklow", "workflow")
     assert (tmp_path / "team.vega.test.yaml").read_text() == right
 
 
@@ -79,7 +80,7 @@ def test_comments_and_configuration_hold_for_tests(tmp_path: Path) -> None:
 
 def test_kept_outcomes_of_tests_go_when_their_program_changes(tmp_path: Path) -> None:
     paths = project(tmp_path, 60)
-    tests = "tests: {works: {workflow: workflow-1, expect: {output: x}}}\n"
+    tests = "tests: {works: {workflow: workflow-1, expect: {error: {contains: x}}}}\n"
     paths[0].with_name("program00000.vega.test.yaml").write_text(tests)
     assert vegac(tmp_path, "check").status == 0
     assert vegac(tmp_path, "check").status == 0

@@ -7,7 +7,7 @@ from msgspec import Struct, field
 
 from vegac.source.diagnostic import Diagnostic
 from vegac.source.file import Placements
-from vegac.syntax.nodes import Mapping, Node, Scalar
+from vegac.syntax.nodes import Entry, Mapping, Node, Scalar
 from vegac.syntax.reader import FileTree
 
 CheckKind = Literal["equal", "contains", "matches", "expression"]
@@ -40,6 +40,7 @@ class ExpectedSent(Struct, eq=False):
     agent: str
     messages: list[Checks]
     node: Node
+    key: Scalar
 
 
 class ExpectedError(Struct, eq=False):
@@ -59,13 +60,15 @@ class ExpectedFile(Struct, eq=False):
 
 
 class Expect(Struct, eq=False):
-    """What a run must do. `cost` is in US dollars."""
+    """What a run must do. `cost` is in US dollars; `variable_keys` are the names of `variables`
+    where they stand."""
 
     output: Checks = ()
     calls: ExpectedCalls | None = None
     sent: list[ExpectedSent] = field(default_factory=list[ExpectedSent])
     error: ExpectedError | None = None
     variables: dict[str, Checks] = field(default_factory=dict[str, Checks])
+    variable_keys: list[Scalar] = field(default_factory=list[Scalar])
     cost: float | None = None
     cost_node: Node | None = None
     files: list[ExpectedFile] = field(default_factory=list[ExpectedFile])
@@ -83,7 +86,8 @@ class ExpectedFinding(Struct, eq=False):
 
 
 class ExpressionCase(Struct, eq=False):
-    """An expression with its variables, and either its value or the error it ends with."""
+    """An expression with its variables, and either its value or the error it ends with, "" for one
+    that could not be read."""
 
     expr: Scalar
     vars: dict[str, Any]
@@ -112,7 +116,8 @@ class Case(Struct, eq=False):
 
     `script` holds the entries of the scripted model as the runtime takes them, None without
     `model:`; `agents` are the places where the test names agents. `program` is None where the test
-    needs none.
+    needs none. `given` are the entries of `inputs`, which stands at `inputs_key`,
+    as the script does at `model_key`.
     """
 
     name: str
@@ -121,6 +126,9 @@ class Case(Struct, eq=False):
     runs: bool = False
     workflow: Scalar | None = None
     inputs: dict[str, Any] = field(default_factory=dict[str, Any])
+    inputs_key: Scalar | None = None
+    model_key: Scalar | None = None
+    given: list[Entry] = field(default_factory=list[Entry])
     script: list[dict[str, Any]] | None = None
     agents: list[tuple[str, Node]] = field(default_factory=list[tuple[str, Node]])
     replay: Path | None = None

@@ -1,10 +1,6 @@
-"""Checking tests without running them: how they are written, and whether they name what their
-programs have."""
+"""Checking tests without running them: how they are written, and if they fit their programs."""
 
-from collections.abc import Iterator
 from pathlib import Path
-
-from msgspec.structs import replace
 
 from vegac.policy import apply_policy
 from vegac.semantics.declarations import Declarations
@@ -12,7 +8,7 @@ from vegac.source.diagnostic import Diagnostic
 from vegac.source.file import Placements
 from vegac.testing.cases import Case, ProgramFile, ProgramSource, ProgramText, TestFile
 from vegac.testing.inline import Inline
-from vegac.testing.naming import unknown_agents, unknown_workflow
+from vegac.testing.judging import unfit, unmet, unreadable_expressions
 from vegac.testing.reading import read_tests
 from vegac.workspace import (
     SUFFIX,
@@ -25,71 +21,57 @@ from vegac.workspace import (
 )
 
 
-def written_wrong(file: TestFile) -> Iterator[Diagnostic]:
-    """The mistakes in how the tests of a file are written."""
-    yield from file.findings
-    for case in file.cases:
-        yield from case.findings
-
-
 def check_tests(workspace: Workspace, path: Path) -> Report:
     """Check a file of tests. Raises `UsageError` where it cannot be read."""
-    return _FileOfTests(workspace, path).report()
+    file = read_tests(path, workspace.read(path))
+    tree, placements, lookups = file.tree, Placements(), Lookups()
+    sibling = path.with_name(path.name.removesuffix(TEST_SUFFIX) + SUFFIX)
+    lookups.files[sibling] = sibling.is_file()
+    placements.update(tree.placements)
+    findings = Judge(workspace, file, placements, lookups).findings()
+    left = apply_policy(findings, placements, [tree], workspace.lints(path.parent))
+    return Report(
+        finish(left, placements, [tree]),
+        placements,
+        None,
+        Declarations(tree.file.path, trees=[tree]),
+        lookups=lookups,
+        tests=len(file.cases),
+    )
 
 
-class _FileOfTests:
-    """One file of tests, and what its programs declare."""
+class Judge:
+    """Finds what is wrong in the tests of a file. What programs under test add to `placements` and
+    `lookups` is added there; `known` are the checks of some of these programs by their paths."""
 
-    def __init__(self, workspace: Workspace, path: Path) -> None:
+    def __init__(
+        self,
+        workspace: Workspace,
+        file: TestFile,
+        placements: Placements,
+        lookups: Lookups,
+        known: dict[object, Report | None] | None = None,
+    ) -> None:
         self.workspace = workspace
-        self.path = path
-        self.file = read_tests(path, workspace.read(path))
-        self.placements = Placements()
-        self.lookups = Lookups()
-        self.known: dict[object, Report | None] = {}
+        self.file = file
+        self.placements = placements
+        self.lookups = lookups
+        self.known: dict[object, Report | None] = known if known is not None else {}
 
-    def report(self) -> Report:
-        """What is wrong in the tests, and in programs that are written among them."""
-        file, tree = self.file, self.file.tree
-        self._look_for_program()
-        self.placements.update(tree.placements)
-        findings = [*written_wrong(file)]
-        for case in file.cases:
+    def findings(self) -> list[Diagnostic]:
+        """How tests are written wrong, what does not fit their programs, and the errors of programs
+        that are written among them."""
+        found = [*self.file.findings]
+        for case in self.file.cases:
+            found += case.findings
+            found += unreadable_expressions(case)
             if not case.broken and case.program is not None:
-                findings += self._against(case, case.program)
-        lints = self.workspace.config(self.path.parent).lints
-        left = apply_policy(findings, self.placements, [tree], lints)
-        return Report(
-            finish(left, self.placements, [tree]),
-            self.placements,
-            None,
-            Declarations(tree.file.path, trees=[tree]),
-            lookups=self.lookups,
-            tests=len(file.cases),
-        )
-
-    def _look_for_program(self) -> None:
-        """Take note of the files that tests without `file:` are about."""
-        sibling = self.path.with_name(self.path.name.removesuffix(TEST_SUFFIX) + SUFFIX)
-        self.lookups.files[sibling] = sibling.is_file()
+                found += self._against(case, case.program)
+        return found
 
     def _against(self, case: Case, source: ProgramSource) -> list[Diagnostic]:
-        """What is wrong between a test and its program."""
         report = self._program(source)
-        if report is None or report.declarations is None:
-            return []
-        if isinstance(source, ProgramText) and case.diagnostics is None:
-            errors = [one for one in report.diagnostics if one.severity == "error"]
-            if errors:
-                tree = report.declarations.trees[0]
-                inline = Inline(source.scalar, tree.file, report.placements)
-                # Edits would have to fit the style that the text around them is written in.
-                return [replace(inline.finding(one), fixes=()) for one in errors]
-        if not case.runs:
-            return []
-        found = [*unknown_agents(self.file, case, report.declarations.agents)]
-        wrong = unknown_workflow(case, report.declarations.workflows)
-        return found if wrong is None else [*found, wrong]
+        return [] if report is None else against(self.file, case, source, report)
 
     def _program(self, source: ProgramSource) -> Report | None:
         """The check of a program under test; None where it cannot be read."""
@@ -123,3 +105,18 @@ class _FileOfTests:
                 text = ("\ufeff" if part.file.bom else "") + part.file.text
                 self.lookups.contents[path] = text.encode(errors="surrogatepass")
         return report
+
+
+def against(file: TestFile, case: Case, source: ProgramSource, checked: Report) -> list[Diagnostic]:
+    """What is wrong between a test and its program, which was checked."""
+    declared = checked.declarations
+    if declared is None:
+        return []
+    if isinstance(source, ProgramText) and case.diagnostics is None:
+        errors = [one for one in checked.diagnostics if one.severity == "error"]
+        if errors:
+            inline = Inline(source.scalar, declared.trees[0].file, checked.placements)
+            return [inline.finding(one) for one in errors]
+    if not case.runs:
+        return []
+    return [*unfit(file, case, checked), *unmet(case, checked)]

@@ -50,6 +50,7 @@ class ExpectReader:
                 case "variables":
                     for variable in self.fields.map(value, name):
                         expect.variables[variable.key.value] = self.checks(variable.value)
+                        expect.variable_keys.append(variable.key)
                 case "cost":
                     found = self.fields.table(value, keys.COST, "`cost`")
                     if "max" in found:
@@ -119,7 +120,7 @@ class ExpectReader:
             self.agents.append((entry.key.value, entry.key))
             items = [] if is_null(entry.value) else self.fields.items(entry.value)
             messages = [self.checks(item) for item in items]
-            sent.append(ExpectedSent(entry.key.value, messages, entry.value))
+            sent.append(ExpectedSent(entry.key.value, messages, entry.value, entry.key))
         return sent
 
     def _error(self, node: Node) -> ExpectedError:
@@ -203,7 +204,7 @@ class ExpectReader:
                     )
         if "error" in found:
             words = (*CODES, *keys.ERROR_TYPES)
-            case.error = self.fields.word(found["error"].value, "error", words)
+            case.error = self.fields.word(found["error"].value, "error", words) or ""
         if "value" in found:
             value = found["value"].value
             case.value = Check("equal", to_value(value), value)

@@ -7,6 +7,8 @@ from vegac.source.file import Placements, SourceFile
 from vegac.source.render import locate
 from vegac.source.span import Span
 from vegac.syntax.nodes import Scalar
+from vegac.syntax.scalar_edits import ValueChange
+from vegac.syntax.text_edits import edits_of_text
 
 
 class Inline:
@@ -35,16 +37,21 @@ class Inline:
         return self.scalar.value_span(start, start)
 
     def finding(self, finding: Diagnostic) -> Diagnostic:
+        """The finding as one of the test file. A fix that cannot be written there is left out:
+        it would change an included file, or the style of the text has no way to say it."""
         return structs.replace(
             finding,
             span=self.span(finding.span),
             labels=tuple(Label(self.span(label.span), label.message) for label in finding.labels),
-            fixes=tuple(
-                Fix(
-                    fix.title,
-                    tuple(Edit(self.span(edit.span), edit.text) for edit in fix.edits),
-                    fix.applicability,
-                )
-                for fix in finding.fixes
-            ),
+            fixes=tuple(fitted for fix in finding.fixes if (fitted := self._fix(fix)) is not None),
         )
+
+    def _fix(self, fix: Fix) -> Fix | None:
+        changes: list[ValueChange] = []
+        for edit in fix.edits:
+            location = locate(edit.span, self.placements)
+            if location is None or location.file is not self.file:
+                return None
+            changes.append(ValueChange(location.start, location.end, edit.text))
+        edits: tuple[Edit, ...] | None = edits_of_text(self.scalar, changes)
+        return None if edits is None else structs.replace(fix, edits=edits, yaml=True)

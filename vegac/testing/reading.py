@@ -186,8 +186,10 @@ class _CaseReader:
         case, fields = self.case, self.fields
         script = ScriptReader(fields, case.agents)
         if "inputs" in found:
+            case.inputs_key = found["inputs"].key
             for entry in fields.map(found["inputs"].value, "inputs"):
                 case.inputs[entry.key.value] = to_value(entry.value)
+                case.given.append(entry)
         expecting = ExpectReader(fields, case.agents, case.inputs)
         for name, entry in found.items():
             value = entry.value
@@ -197,6 +199,7 @@ class _CaseReader:
                         case.workflow = value
                 case "model":
                     case.script = script.entries(value)
+                    case.model_key = entry.key
                 case "replay":
                     case.replay = self.files.path(value, name, "*.jsonl")
                 case "live":

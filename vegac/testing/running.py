@@ -19,7 +19,7 @@ from vegac.testing.comparing import Comparer
 from vegac.testing.difference import plain
 from vegac.testing.execution import Sandbox, execute
 from vegac.testing.findings import align, describe, found_in
-from vegac.testing.naming import unknown_agents, unknown_workflow
+from vegac.testing.judging import unfit
 from vegac.testing.outcome import Outcome
 from vegac.testing.programs import Program, Programs
 from vegac.testing.results import Mismatch, Result
@@ -152,13 +152,8 @@ class _Running:
         if program.loaded is None:
             self.show(program.findings(), program.report.placements)
             return
-        declarations = program.report.declarations
-        agents = declarations.agents if declarations is not None else {}
-        workflows = dict(program.loaded.workflows)
-        findings = [*unknown_agents(self.file, case, agents)]
-        misnamed = unknown_workflow(case, workflows)
-        if misnamed is not None:
-            findings.append(misnamed)
+        workflows = program.loaded.workflows
+        findings = unfit(self.file, case, program.report)
         if findings:
             self.show(findings)
             return

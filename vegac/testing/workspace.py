@@ -1,5 +1,7 @@
 """A workspace that checks tests, too."""
 
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 
 from vegac.source.findings import Findings
@@ -12,6 +14,7 @@ class CheckingWorkspace(Workspace):
     programs with them."""
 
     suffixes = (SUFFIX, TEST_SUFFIX)
+    _judging = False
 
     def check(self, path: Path) -> Report:
         """Check a program or a file of tests. Raises `UsageError` as for a program."""
@@ -20,16 +23,31 @@ class CheckingWorkspace(Workspace):
         from vegac.testing.checking import check_tests
 
         self.config(path.parent)
-        return check_tests(self, path)
+        with self.judging():
+            return check_tests(self, path)
 
-    def judge_more(self, tree: FileTree, findings: Findings) -> None:
-        """The tests of a program that are written wrong."""
-        if tree.root is None or tree.root.entry("tests") is None:
+    def judge_more(self, tree: FileTree, findings: Findings, so_far: Report) -> None:
+        """The tests of a program that are wrong."""
+        if self._judging or tree.root is None or tree.root.entry("tests") is None:
             return
-        from vegac.testing.checking import written_wrong
+        from vegac.testing.checking import Judge
         from vegac.testing.reading import read_tests
 
         said = {id(finding) for finding in tree.diagnostics}
-        for finding in written_wrong(read_tests(self.root / tree.file.path, tree)):
-            if id(finding) not in said:
-                findings.add(finding)
+        path = self.root / tree.file.path
+        file = read_tests(path, tree)
+        judge = Judge(self, file, so_far.placements, so_far.lookups, {path: so_far})
+        with self.judging():
+            for finding in judge.findings():
+                if id(finding) not in said:
+                    findings.add(finding)
+
+    @contextmanager
+    def judging(self) -> Generator[None]:
+        """While tests are judged, those of programs under test are left alone: they are checked
+        with their own programs, and two programs may test each other."""
+        before, self._judging = self._judging, True
+        try:
+            yield
+        finally:
+            self._judging = before

@@ -110,7 +110,9 @@ def test_expected_failures(error: str, passes: bool) -> None:
 
 
 def test_wrong_inputs_are_a_failure_of_the_run() -> None:
-    assert "the input 'x' is missing" in one("workflow: pure").problems[0]
+    missing = "workflow 'pure' needs the input 'x'"
+    assert missing in one("workflow: pure").problems[0]
+    assert missing in one("workflow: pure, expect: {error: {type: ModelError}}").problems[0]
     assert one("workflow: pure, expect: {error: {type: InputError}}").passed
 
 

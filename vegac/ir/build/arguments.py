@@ -129,7 +129,7 @@ def constant_problem(declared: ir.Input, value: object) -> tuple[str, str, str] 
 
     The range of a text or a list is that of its length.
     """
-    shown = "this list" if isinstance(value, list) else f"'{value}'"
+    shown = f"'{value}'" if isinstance(value, str | int | float) else "this list"
     if declared.enum and value not in declared.enum:
         words = [str(word) for word in declared.enum]
         return (
