@@ -111,6 +111,6 @@ def test_standard_input_is_the_single_input() -> None:
 def test_options_win_over_input_and_that_over_files(tmp_path: Path) -> None:
     file = tmp_path / "in.json"
     file.write_text('{"task": "file", "rounds": 1}')
-    given = {"files": [str(file)], "inputs": ["task=input", "rounds=2"]}
+    given: dict[str, Any] = {"files": [str(file)], "inputs": ["task=input", "rounds=2"]}
     assert gather(TWO, **given) == {"task": "input", "rounds": 2}
     assert gather(TWO, **given, options=[("task", "option")]) == {"task": "option", "rounds": 2}
