@@ -1,6 +1,6 @@
 """What can go wrong in a run. Every error says what happened, where, and what to do about it."""
 
-from typing import Any, Literal, NamedTuple, NoReturn
+from typing import Literal, NamedTuple, NoReturn
 
 ModelErrorKind = Literal[
     "rate_limit", "overloaded", "timeout", "temporary", "invalid_request", "authentication"
@@ -157,30 +157,37 @@ FAILURES = (
 """What an emitted `except` takes: failures of a run, and what Python raises for bad values."""
 
 
-class ErrorInfo:
-    """A failure as the program sees it: `error.message`, `error.type` and `error.step`."""
+class ErrorInfo(dict[str, str]):
+    """A failure as the program sees it: `error.message`, `error.type` and `error.step`.
 
-    __slots__ = ("message", "step", "type")
+    A map of these three; its text is the message.
+    """
+
+    __slots__ = ()
 
     def __init__(self, message: str, type: str, step: str) -> None:  # noqa: A002
-        self.message = message
-        self.type = type
-        self.step = step
+        super().__init__(message=message, type=type, step=step)
+
+    @property
+    def message(self) -> str:
+        """What went wrong."""
+        return self["message"]
+
+    @property
+    def type(self) -> str:
+        """The name of the error's class, such as `BudgetExceeded`."""
+        return self["type"]
+
+    @property
+    def step(self) -> str:
+        """The name of the step that failed."""
+        return self["step"]
 
     def __str__(self) -> str:
-        return self.message
+        return self["message"]
 
     def __repr__(self) -> str:
-        return f"ErrorInfo({self.message!r}, {self.type!r}, {self.step!r})"
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, ErrorInfo) and self.as_json() == other.as_json()
-
-    __hash__ = None  # type: ignore[assignment]
-
-    def as_json(self) -> dict[str, Any]:
-        """The error as a map, for `tojson` and the like."""
-        return {"message": self.message, "type": self.type, "step": self.step}
+        return f"ErrorInfo({self['message']!r}, {self['type']!r}, {self['step']!r})"
 
 
 def raise_failure(error: BaseException) -> NoReturn:

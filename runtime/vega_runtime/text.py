@@ -5,7 +5,7 @@ from functools import cache
 from math import isfinite
 from typing import Any, cast
 
-from .errors import ExpressionError
+from .errors import ErrorInfo, ExpressionError
 
 
 def text(value: object) -> str:
@@ -32,7 +32,7 @@ def text(value: object) -> str:
         if not isfinite(value):
             raise ExpressionError("the number is too large to be written")
         return float.__repr__(value)
-    if isinstance(value, (dict, list, tuple)):
+    if isinstance(value, (dict, list, tuple)) and not isinstance(value, ErrorInfo):
         return to_json(cast("object", value))
     return str(value)
 
