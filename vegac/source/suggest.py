@@ -1,6 +1,7 @@
 """Which known name a misspelt one may stand for, and how messages say so."""
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 
 def nearest(word: str, candidates: Iterable[str], limit: int = 3) -> list[str]:
@@ -9,20 +10,41 @@ def nearest(word: str, candidates: Iterable[str], limit: int = 3) -> list[str]:
     Names equal but for case come first, then those at a Damerau-Levenshtein distance of at most a
     third of the word's length (so a single letter is close to nothing).
     """
+    return list(_nearest(word, frozenset(candidates))[:limit])
+
+
+# The same misspelling is often asked for again: for the hint, for the fix, at the next place.
+@lru_cache(maxsize=1024)
+def _nearest(word: str, candidates: frozenset[str]) -> tuple[str, ...]:
     folded = word.casefold()
     reach = len(word) // 3
     found: list[tuple[int, int, int, str]] = []
-    for candidate in set(candidates):
+    for candidate in candidates:
         if candidate == word:
             continue
         longer = abs(len(candidate) - len(word))
         if candidate.casefold() == folded:
             found.append((0, distance(word, candidate, len(word)), longer, candidate))
-        elif reach and len(candidate) > 1 and longer <= reach:
+        elif (
+            reach and len(candidate) > 1 and longer <= reach and not _apart(word, candidate, reach)
+        ):
             edits = distance(word, candidate, reach)
             if edits <= reach:
                 found.append((1, edits, longer, candidate))
-    return [candidate for *_, candidate in sorted(found)[:limit]]
+    return tuple(candidate for *_, candidate in sorted(found))
+
+
+def _apart(left: str, right: str, limit: int) -> bool:
+    """Whether one word has more than `limit` letters that the other lacks, so that the distance is
+    larger: that is known sooner than the distance itself."""
+    for char in left:
+        rest = right.replace(char, "", 1)
+        if len(rest) == len(right):
+            limit -= 1
+            if limit < 0:
+                return True
+        right = rest
+    return False
 
 
 def clear_favourite(word: str, suggestions: Sequence[str]) -> str | None:
@@ -48,7 +70,12 @@ def available(kind: str, names: Iterable[str], width: int = 72) -> str:
 
     At least three names are shown, and as many more as fit into `width` characters.
     """
-    ordered = sorted(set(names), key=lambda name: (name.casefold(), name))
+    return _available(kind, frozenset(names), width)
+
+
+@lru_cache(maxsize=256)
+def _available(kind: str, names: frozenset[str], width: int) -> str:
+    ordered = sorted(names, key=lambda name: (name.casefold(), name))
     if not ordered:
         return f"{kind}: none"
     shown: list[str] = []

@@ -40,6 +40,7 @@ tests:
         w:
           steps:
             - Other: hi
+    model: [{reply: x}]
     expect: {output: x}
 """
 

@@ -289,7 +289,7 @@ def test_the_summary_counts_by_severity() -> None:
 @given(
     text=st.text("ab\t\n\r日e\u0301\U0001f469\u200d\ufe0f\u202e\x1b ", max_size=40),
     data=st.data(),
-    columns=st.one_of(st.none(), st.integers(30, 60)),
+    columns=st.one_of(st.none(), st.integers(20, 60)),
 )
 def test_any_place_in_any_text_can_be_shown(
     text: str, data: st.DataObject, columns: int | None
@@ -299,7 +299,17 @@ def test_any_place_in_any_text_can_be_shown(
         start = data.draw(st.integers(0, len(text)))
         found.append(Span("u", start, data.draw(st.integers(start, len(text)))))
     labels = tuple(Label(span, "label text") for span in found[1:])
-    out = shown(text, report("wrong-type", found[0], "m", hint="h", labels=labels), columns=columns)
+    words = "a few words, 日本語の文, andonelongwordtoo"
+    finding = report(
+        "until-never-changes",
+        found[0],
+        f"said: {words}",
+        hint=data.draw(st.sampled_from(["h", words])),
+        labels=labels,
+        notes=(words,),
+        fixes=(Fix(words, (), "unsafe"),),
+    )
+    out = shown(text, finding, columns=columns)
     assert "^" in out
     for line in out.splitlines():
         assert line == line.rstrip(" ")

@@ -58,7 +58,16 @@ class Row:
 
     def put(self, column: int, text: str, role: Role = "") -> None:
         """Write `text` at a column, over what is there."""
-        self.put_cells(column, cells(text), role)
+        if text.isascii() and text.isprintable():
+            chars, roles = self._chars, self._roles
+            missing = column - len(chars)
+            if missing > 0:
+                chars += " " * missing
+                roles += [""] * missing
+            chars[column : column + len(text)] = text
+            roles[column : column + len(text)] = [role] * len(text)
+        else:
+            self.put_cells(column, cells(text), role)
 
     def put_cells(self, column: int, text: Iterable[tuple[str, int]], role: Role = "") -> None:
         """As `put`, for text whose characters are already measured."""
@@ -86,6 +95,8 @@ class Row:
         self._roles += other._roles
 
     def text(self, style: Style) -> str:
+        if not style.color:
+            return "".join(self._chars).rstrip(" ")
         out: list[str] = []
         run: list[str] = []
         current: Role = ""

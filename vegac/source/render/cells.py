@@ -4,8 +4,10 @@ Text from files and file names is shown to people, so nothing in it may move the
 colours or reorder what is read: control and bidirectional characters are made visible.
 """
 
+import re
 from unicodedata import category, east_asian_width
 
+_PARTS = re.compile(" +|[^ ]+")
 _TAB = 4
 _JOINER = "\u200d"
 _EMOJI_STYLE = "\ufe0f"
@@ -52,6 +54,30 @@ def width(text: str) -> int:
     if text.isascii():
         return len(text)
     return sum(columns for _, columns in cells(text))
+
+
+def folded(line: str, columns: int) -> list[str]:
+    """A line as several of at most `columns` columns, broken at blanks where there are any."""
+    lines: list[str] = []
+    row, taken = "", 0
+    for part in _PARTS.findall(line):
+        wanted = width(part)
+        if taken + wanted <= columns:
+            row, taken = row + part, taken + wanted
+            continue
+        if row.strip(" "):
+            lines.append(row.rstrip(" "))
+        row, taken = "", 0
+        if part[0] == " ":
+            continue
+        for char, wide in cells(part):
+            if taken + wide > columns and row:
+                lines.append(row)
+                row, taken = "", 0
+            row, taken = row + char, taken + wide
+    if row.strip(" "):
+        lines.append(row.rstrip(" "))
+    return lines or [""]
 
 
 def _cell(char: str) -> tuple[str, int]:

@@ -3,18 +3,19 @@
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from functools import lru_cache
-from textwrap import wrap
 
 from msgspec import Struct
 
 from vegac.source.file import Location, SourceFile
 from vegac.source.render.canvas import Role, Row, Style
-from vegac.source.render.cells import cells, visible, width
+from vegac.source.render.cells import cells, folded, visible, width
 
 _LONGEST_LINE = 140
 """Columns of source shown where the width is not limited."""
 _NARROWEST = 24
 """A remark is not squeezed into fewer columns than this."""
+_LEAST = 8
+"""Source and remarks always get so many columns, however narrow the terminal."""
 _CUT = "..."
 
 
@@ -63,7 +64,9 @@ class _Columns(Struct, frozen=True):
         return len(self.whole)
 
     def __getitem__(self, index: int) -> int:
-        return min(max(self.whole[index] - self.shift, 0), self.stop)
+        # A place may lie inside the line end.
+        whole = self.whole[min(index, len(self.whole) - 1)]
+        return min(max(whole - self.shift, 0), self.stop)
 
 
 class _Shown(Struct, frozen=True):
@@ -112,9 +115,7 @@ def wrapped(text: str, columns: int | None) -> list[str]:
         if columns is None or width(line) <= columns:
             lines.append(line)
         else:
-            # Wide characters count double; textwrap does not know, so it gets a smaller limit.
-            narrow = columns * len(line) // width(line)
-            lines.extend(wrap(line, max(narrow, 1), break_on_hyphens=False))
+            lines += folded(line, columns)
     return lines
 
 
@@ -158,7 +159,7 @@ class _Frame:
         self._long = margin
         self._margin = 2 if margin else 0
         room = None if style.width is None else style.width - gutter - 3 - self._margin
-        self._room = room if room is None else max(room, _NARROWEST)
+        self._room = room if room is None else max(room, _LEAST)
 
     def bare(self) -> None:
         self.out.append(self._style.paint(" " * (self._gutter + 1) + "|", "frame"))

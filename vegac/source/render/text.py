@@ -9,6 +9,8 @@ from vegac.source.render.canvas import Role, Style
 from vegac.source.render.cells import visible
 from vegac.source.render.excerpt import Mark, excerpt, line_numbers_width, wrapped
 
+_LEAST = 8
+"""Remarks always get so many columns, however narrow the terminal."""
 _FIX: dict[Applicability, str] = {
     "safe": "fix",
     "unsafe": "fix (may change the meaning)",
@@ -57,7 +59,7 @@ def excerpts(marks: list[Mark], style: Style, gutter: int) -> list[str]:
     lines: list[str] = []
     for group in files.values():
         arrow = ":::" if lines else "-->"
-        lines.append(" " * gutter + style.paint(arrow, "frame") + " " + place(group[0].location))
+        lines += _lead(arrow, place(group[0].location), "frame", style, gutter)
         lines += excerpt(group, style, gutter)
     return lines
 
@@ -72,17 +74,34 @@ def place(location: Location) -> str:
 def _headline(diagnostic: Diagnostic, style: Style) -> list[str]:
     label = f"{diagnostic.severity}[{diagnostic.code}]"
     text = wrapped(f"{label}: {diagnostic.message}", style.width)
-    first = style.paint(label, diagnostic.severity) + style.paint(text[0][len(label) :], "strong")
-    return [first, *(style.paint(line, "strong") for line in text[1:])]
+    return _painted(text, label, diagnostic.severity, "strong", style)
+
+
+def _painted(lines: list[str], head: str, role: Role, rest: Role, style: Style) -> list[str]:
+    """Lines that begin with `head`, which has a role of its own, though it may not fit into one."""
+    painted: list[str] = []
+    for line in lines:
+        own = line[: len(head)]
+        painted.append(style.paint(own, role) + style.paint(line[len(own) :], rest))
+        head = head[len(own) :].lstrip(" ")
+    return painted
+
+
+def _lead(arrow: str, text: str, role: Role, style: Style, gutter: int) -> list[str]:
+    """A line behind an arrow; what does not fit stands below."""
+    start = gutter + len(arrow) + 1
+    first, *others = wrapped(text, style.width and max(style.width - start, _LEAST))
+    head = f"{' ' * gutter}{style.paint(arrow, role)} {first}"
+    return [head, *(" " * start + line for line in others)]
 
 
 def _remark(text: str, kind: str, style: Style, gutter: int) -> list[str]:
     start = gutter + 3
     role: Role = "good" if kind.startswith("fix") else ""
     full = f"{kind}: {text}" if kind else text
-    lines = wrapped(full, style.width and max(style.width - start, 24))
+    lines = wrapped(full, style.width and max(style.width - start, _LEAST))
     if kind:
-        lines[0] = style.paint(kind, role) + lines[0][len(kind) :]
+        lines = _painted(lines, kind, role, "", style)
     head = " " * (gutter + 1) + style.paint("=", "frame") + " " + lines[0]
     return [head, *(" " * start + line for line in lines[1:])]
 
