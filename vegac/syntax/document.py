@@ -198,6 +198,13 @@ class StepReader:
         if isinstance(main.value, Mapping):
             self._options(main.value.entries, grammar.SEND, fields, "an agent step")
         siblings = self._beside(node, main, grammar.SEND)
+        if word not in self.agents:
+            # Its key is reported; what another kind of step takes shows that this was to be one.
+            siblings = [
+                entry
+                for entry in siblings
+                if entry.key.value in grammar.SEND or entry.key.value not in _OPTIONS
+            ]
         self._options(siblings, grammar.SEND, fields, "an agent step")
         if not isinstance(main.value, Mapping):
             self._twice(main, fields.get("send"), "the message is given twice for this step")

@@ -23,6 +23,7 @@ from vegac.semantics.types import (
     Type,
     may_be_null,
     optional,
+    overlaps,
 )
 from vegac.source.findings import Findings
 from vegac.source.span import Span
@@ -57,6 +58,7 @@ class StepBuilder:
         self.agents: dict[str, None] = {}
         self.calls: dict[str, None] = {}
         self.loop_attempts = 0
+        self._dead = False
         self.outcomes: list[str] = []
         """Hidden variables that get every result inside the iterations and the branch around."""
 
@@ -100,11 +102,11 @@ class StepBuilder:
     def block(self, steps: list[Step], parent: str) -> ir.Block:
         """The statements of a list of steps."""
         built: ir.Block = []
-        reported = False
+        outer = self._dead
         for step in steps:
             live = self.scope.flow.live
-            if not live and not reported:
-                reported = True
+            if not live and not self._dead:
+                self._dead = True  # said once, for the steps inside and those that follow too
                 self.findings.report(
                     "unreachable-step",
                     step.key.span,
@@ -114,6 +116,7 @@ class StepBuilder:
             statements = self.step(step, parent)
             if live:
                 built += statements
+        self._dead = outer
         return built
 
     def step(self, step: Step, parent: str) -> ir.Block:
@@ -320,7 +323,7 @@ class StepBuilder:
             if self.context_name_free(named.value):
                 names.setdefault(named.value, named.span)
             names.setdefault(f"steps.{named.value}", named.span)
-        elif isinstance(save, Scalar) and save.value.isidentifier():
+        if isinstance(save, Scalar) and save.value.isidentifier():
             names.setdefault(f"steps.{save.value}", save.span)
         for name in hidden:
             names.setdefault(name, step.key.span)
@@ -404,6 +407,8 @@ class StepBuilder:
             return None
         if isinstance(node, ErrorNode):
             return None
+        if step.agent not in self.context.agents and isinstance(node, Sequence):
+            return None  # steps below a misspelt `for x in xs`: the agent is reported
         return self.texts.message(node)
 
     def _reply_form(self, step: Step, arguments: dict[str, ir.StaticValue | ir.Expr]) -> Type:
@@ -423,7 +428,8 @@ class StepBuilder:
         attach = step.get("attach")
         if attach is not None:
             value = self.texts.value(attach)
-            arguments["attach"] = value if isinstance(value, ir.ListValue) else _list_of(value)
+            several = isinstance(value, ir.ListValue) or overlaps(value.type, ListOf(ANY))
+            arguments["attach"] = value if several else _list_of(value)
 
     def fresh(self, step: Step) -> bool:
         node = step.get("context")
