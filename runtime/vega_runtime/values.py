@@ -341,6 +341,11 @@ def iterate(value: Any) -> Iterable[Any]:
     raise ExpressionError(message)
 
 
+def several(value: Any) -> Iterable[Any]:
+    """The elements of a list, or the one value that is no list."""
+    return value if is_list(value) else [value]
+
+
 def pairs(value: Any) -> Iterable[tuple[Any, Any]]:
     """What `for key, item in value` goes through: the entries of a map, or the elements of a list
     with their positions from 0."""

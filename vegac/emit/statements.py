@@ -100,7 +100,7 @@ def _dynamic_option(f: Function, key: str, option: "ir.StaticValue | ir.Expr") -
         case ir.ListValue(items=items) if key in ("attach", "tools"):
             return TupleDisplay(tuple(as_string(f, item) for item in items))
         case ir.Expr() if key in ("attach", "tools"):
-            return texts(f, option)
+            return texts(f, option, lone=key == "attach")
         case ir.Expr() if not key:
             return as_string(f, option)
         case ir.Expr():
@@ -109,15 +109,15 @@ def _dynamic_option(f: Function, key: str, option: "ir.StaticValue | ir.Expr") -
             return static(f.module, option)
 
 
-def texts(f: Function, expr: ir.Expr) -> Code:
-    """A tuple of texts out of a list."""
+def texts(f: Function, expr: ir.Expr, lone: bool = False) -> Code:
+    """A tuple of texts out of a list; with `lone`, out of a text that is no list too."""
     if isinstance(expr, ir.ListValue):
         return TupleDisplay(tuple(as_string(f, item) for item in expr.items))
     found = value(f, expr)
     if types.is_list(found.static) and types.is_text(types.element_of(found.static)):
         return call("tuple", Placed(found.code, expr.span))
     each = f.temporary("each")
-    items = call(f.runtime("values.iterate"), found.code)
+    items = call(f.runtime("values.several" if lone else "values.iterate"), found.code)
     element = call(f.runtime("text"), name(each))
     return call("tuple", Placed(ListComprehension(element, each, items), expr.span))
 
