@@ -137,7 +137,7 @@ class Orchestrator:
         if name is not None:
             self._give_name(name, made)
         if timeout is not None:
-            made.after("timeout", timeout, lambda: made.end(_out_of_time(timeout)))
+            made.limit(timeout)
         made.start()
         self.tell("started", made)
         return made
@@ -512,9 +512,3 @@ async def _awaited(work: Awaitable[Any]) -> None:
         await work
     except Exception:
         logging.getLogger("vega").exception("a callback failed")
-
-
-def _out_of_time(seconds: float) -> Exit:
-    from .durations import format_duration
-
-    return Exit("timeout", f"not done after {format_duration(seconds)}")

@@ -16,11 +16,13 @@ import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, fields
+from datetime import datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol
 
 from .agent import Agent
+from .budget import Ledger
 from .checkpoints import Json, as_data, conversation_data, conversation_of
 from .conversation import Conversation
 from .errors import ConfigError
@@ -43,7 +45,8 @@ class ProcessState:
     """A process as it is kept. Times are as ISO 8601 writes them.
 
     `agent` is the agent's name, empty for a process that is a function alone; `registered` says
-    that it was registered under its name.
+    that it was registered under its name. `budget` and `spent` are in micro-dollars, the budget
+    None without one; at `ends_at` its time is up, None without a limit.
     """
 
     id: str
@@ -61,6 +64,9 @@ class ProcessState:
     metrics: Mapping[str, Any] = field(default_factory=dict[str, Any])
     messages: Conversation = field(default_factory=Conversation)
     checkpoint: Conversation = field(default_factory=Conversation)
+    budget: int | None = None
+    spent: int = 0
+    ends_at: str | None = None
 
     def as_json(self) -> Json:
         """The state as JSON values."""
@@ -81,6 +87,8 @@ def state_from(data: Any) -> ProcessState:
     try:
         known["messages"] = conversation_of(known.get("messages", ()))
         known["checkpoint"] = conversation_of(known.get("checkpoint", ()))
+        if known.get("ends_at") is not None:
+            datetime.fromisoformat(known["ends_at"])
         return ProcessState(**known)
     except TypeError as error:
         raise ValueError(f"this is no state of a process: {error}") from error
@@ -89,6 +97,9 @@ def state_from(data: Any) -> ProcessState:
 def state_of(process: "Process") -> ProcessState:
     """A process as it is now."""
     orchestrator = process.orchestrator
+    ledger = process.budget
+    left = process.seconds_left
+    ends_at = None if left is None else datetime.now().astimezone() + timedelta(seconds=left)
     return ProcessState(
         process.id,
         process.name,
@@ -105,6 +116,9 @@ def state_of(process: "Process") -> ProcessState:
         asdict(process.metrics),
         process.dialogue.conversation,
         process.checkpoint,
+        None if ledger is None else ledger.limit,
+        0 if ledger is None else ledger.spent,
+        None if ends_at is None else ends_at.isoformat(),
     )
 
 
@@ -298,6 +312,10 @@ class Persistence:
             self._writer = None
 
 
+def _seconds_until(time: str) -> float:
+    return max(0.0, (datetime.fromisoformat(time) - datetime.now().astimezone()).total_seconds())
+
+
 @dataclass(frozen=True, slots=True)
 class Recovered:
     """What `recover` brought back. `lost` are states that no process could be made of: those of
@@ -312,8 +330,9 @@ async def recover(
 ) -> Recovered:
     """Let the processes live again that were alive when the states were written.
 
-    Each has its id, name, task, folder, parent, conversation, checkpoint and figures; messages that
-    were being answered are not part of its conversation. Raises ConfigError for a store that cannot
+    Each has its id, name, task, folder, parent, conversation, checkpoint and figures, and what was
+    left of its budget and of its time; messages that were being answered are not part of its
+    conversation. Its supervision is that of its agent. Raises ConfigError for a store that cannot
     be read, MaxProcessesReached where there is no room for all.
     """
     known = {agent.name: agent for agent in agents}
@@ -341,7 +360,12 @@ async def recover(
         names = {one.name for one in fields(ProcessMetrics)}
         figures = {name: value for name, value in state.metrics.items() if name in names}
         process.meter.metrics = ProcessMetrics(**figures)
+        if state.budget is not None:
+            process.budget = Ledger(state.budget, site="the process")
+            process.budget.spent = state.spent
         orchestrator.launch(process)
+        if state.ends_at is not None:
+            process.limit(_seconds_until(state.ends_at))
         if state.registered:
             with suppress(ValueError):  # the name is taken by now
                 orchestrator.register(state.name, process)

@@ -402,6 +402,24 @@ class Process(Actor):
             self.kill()
         return await self.wait()
 
+    def limit(self, seconds: float) -> None:
+        """End it after so many seconds, with the status `timeout`, if it lives then."""
+
+        def end() -> None:
+            from .durations import format_duration
+
+            self.end(Exit("timeout", f"not done after {format_duration(seconds)}"))
+
+        self.after("timeout", seconds, end)
+
+    @property
+    def seconds_left(self) -> float | None:
+        """The seconds until its time is up; None without a limit."""
+        timer = self._timers.get("timeout")
+        if timer is None:
+            return None
+        return max(0.0, timer.when() - asyncio.get_running_loop().time())
+
     def restart(self, pause: float = 0.0) -> None:
         """Begin anew after so many seconds, with the checkpoint's conversation or a fresh one."""
         self.end(SHUTDOWN, again=pause)

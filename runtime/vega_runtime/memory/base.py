@@ -90,8 +90,15 @@ class Entry(Frozen):
 
 
 def entry_of(key: str, value: Any, metadata: Mapping[str, Any] | None, updated: float) -> Entry:
-    """Raises ExpressionError for a value that JSON cannot hold."""
-    return Entry(key, to_json(value), to_json(dict(metadata or {})), updated)
+    """Raises TypeError for a key that is no text, ExpressionError for a value without an end."""
+    if not isinstance(key, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise TypeError(f"the key of a memory is a text, not {key!r}")
+    return Entry(key, _as_json(value), _as_json(dict(metadata or {})), updated)
+
+
+def _as_json(value: Any) -> str:
+    """JSON that every file can hold: halves of characters are written as escapes."""
+    return re.sub("[\ud800-\udfff]", lambda half: f"\\u{ord(half[0]):04x}", to_json(value))
 
 
 def words_of(query: str) -> list[str]:
@@ -127,7 +134,7 @@ def best(
         if score > 0 or (not words and asked is None):
             scored.append((score, entry))
     scored.sort(key=lambda pair: (-pair[0], -pair[1].updated, pair[1].key))
-    return [entry.hit(score) for score, entry in scored[:limit]]
+    return [entry.hit(score) for score, entry in scored[: max(limit, 0)]]
 
 
 def as_found(hits: Iterable[Hit], words: Sequence[str]) -> list[dict[str, Any]]:

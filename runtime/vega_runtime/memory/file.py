@@ -52,7 +52,7 @@ class FileMemory:
     ) -> Sequence[Hit]:
         entries = await self._read()
         keys = sorted(key for key in entries if key.startswith(prefix))
-        return [entries[key].hit() for key in keys if fits(entries[key], where)][:limit]
+        return [entries[key].hit() for key in keys if fits(entries[key], where)][: max(limit, 0)]
 
     async def close(self) -> None:
         pass

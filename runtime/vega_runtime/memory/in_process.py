@@ -44,7 +44,7 @@ class InProcessMemory:
     ) -> Sequence[Hit]:
         keys = sorted(key for key in self._entries if key.startswith(prefix))
         entries = (self._entries[key] for key in keys)
-        return [entry.hit() for entry in entries if fits(entry, where)][:limit]
+        return [entry.hit() for entry in entries if fits(entry, where)][: max(limit, 0)]
 
     async def close(self) -> None:
         pass

@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
 
-from ..errors import ConfigError
+from ..errors import ConfigError, ExpressionError
 from ..settings import MemorySettings
 from .base import Embedder, Entry, Hit, Vector, as_found, best, embedded, entry_of, fits, words_of
 
@@ -91,7 +91,8 @@ class Memory:
                 f"SELECT {_COLUMNS} FROM memories WHERE substr(key, 1, ?) = ? ORDER BY key",
                 (len(prefix), prefix),
             )
-            return [entry.hit() for entry in map(_entry, rows) if fits(entry, where)][:limit]
+            hits = [entry.hit() for entry in map(_entry, rows) if fits(entry, where)]
+            return hits[: max(limit, 0)]
 
         return await self._do(read)
 
@@ -153,6 +154,10 @@ class Memory:
             if self._database is None:
                 self._database = self._open()
             return action(self._database)
+        except UnicodeEncodeError as error:
+            raise ExpressionError(
+                "a key or a query of the memory holds half of a character, which its file cannot"
+            ) from error
         except (sqlite3.Error, OSError) as error:
             raise ConfigError(
                 f"the memory in '{self._file}' cannot be used: {error}; `settings.memory.store` "

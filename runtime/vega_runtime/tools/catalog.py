@@ -120,7 +120,9 @@ ALIASES: Mapping[str, str] = MappingProxyType({"exec": "run_command"})
 def builtin_tool(name: str, **options: Unpack[OtherOptions]) -> Tool:
     """A built-in tool by its name, narrowed where wanted. Raises KeyError for an unknown name."""
     known = ALIASES.get(name, name)
-    table = BUILTIN_TOOLS[known]
+    table = BUILTIN_TOOLS.get(known)
+    if table is None:
+        raise KeyError(f"there is no built-in tool '{name}' (tools: {', '.join(BUILTIN_TOOLS)})")
     all_options: ToolOptions = {
         "description": table.description,
         "params": table.params,

@@ -3,6 +3,7 @@
 import asyncio
 import importlib
 import inspect
+import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Unpack
@@ -11,7 +12,7 @@ from vega_runtime.errors import ConfigError, ToolError
 from vega_runtime.text import text
 from vega_runtime.tools.definition import Args, OtherOptions, Tool, ToolContext, ToolOptions
 from vega_runtime.tools.schema import Param, check_object
-from vega_runtime.tools.signature import Signature
+from vega_runtime.tools.signature import Signature, whole_function
 
 
 class ToolDef(Tool):
@@ -59,8 +60,14 @@ class FunctionTool(Tool):
         capabilities: Sequence[str] = (),
     ) -> None:
         self.signature = Signature(function, injected=(ToolContext,))
+        whole = whole_function(function)
+        name = name or str(getattr(whole, "__name__", type(whole).__name__))
+        if not re.fullmatch(r"[A-Za-z0-9_-]{1,128}", name):
+            raise TypeError(
+                f"models take no tool called '{name}': give it a name of letters, digits, _ and -"
+            )
         super().__init__(
-            name or getattr(function, "__name__", type(function).__name__),
+            name,
             description=description or self.signature.description,
             params={},
             confirm=confirm,
@@ -186,13 +193,24 @@ class BuiltinTool(Tool):
         return await self._ready.run(args, context)
 
 
+def _text_of(value: bytes) -> str:
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        import base64
+
+        return base64.b64encode(value).decode()
+
+
 def plain(value: Any) -> Any:
-    """A result with dataclasses and enums as JSON values."""
+    """A result with dataclasses and enums as JSON values, and bytes as text or base64."""
     import dataclasses
     from enum import Enum
 
     if isinstance(value, Enum):
         return value.value
+    if isinstance(value, bytes):
+        return _text_of(value)
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {
             field.name: plain(getattr(value, field.name)) for field in dataclasses.fields(value)

@@ -1,6 +1,7 @@
 """JSON Schema of a Python function's parameters, and arguments turned into what it takes."""
 
 import dataclasses
+import functools
 import inspect
 import re
 import types
@@ -51,15 +52,16 @@ class Signature:
     """
 
     def __init__(self, function: Callable[..., Any], injected: Sequence[type] = ()) -> None:
-        self.description, about = read_docstring(inspect.getdoc(function) or "")
+        whole = whole_function(function)
+        self.description, about = read_docstring(inspect.getdoc(whole) or "")
         self.injected: list[str] = []
         self._types: dict[str, Any] = {}
-        hints = _hints(function)
+        hints = _hints(whole)
         definitions: dict[str, Any] = {}
         properties: dict[str, Any] = {}
         required: list[str] = []
         others: Any = False
-        for name, parameter in inspect.signature(function).parameters.items():
+        for name, parameter in _parameters(function).items():
             hint = hints.get(name, Any)
             if hint in injected:
                 self.injected.append(name)
@@ -101,6 +103,20 @@ class Signature:
             }
         except (TypeError, ValueError) as problem:
             raise ToolError(f"bad arguments: {problem}") from None
+
+
+def whole_function(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The function that a partial one is made of: it has the name, the types and the docstring."""
+    while isinstance(function, functools.partial):
+        function = cast("functools.partial[Any]", function).func
+    return function
+
+
+def _parameters(function: Callable[..., Any]) -> Mapping[str, inspect.Parameter]:
+    try:
+        return inspect.signature(function).parameters
+    except ValueError as problem:  # some functions that are written in C have none
+        raise TypeError(str(problem)) from None
 
 
 def _hints(function: Callable[..., Any]) -> dict[str, Any]:
@@ -210,10 +226,12 @@ def _record(kind: Any, definitions: dict[str, Any]) -> dict[str, Any]:
         definitions[name] = {}  # stands for itself in a recursive type
         hints = typing.get_type_hints(kind, include_extras=True)
         description, about = read_docstring(_own_docstring(kind))
+        defaults: dict[str, Any] = {}
         if dataclasses.is_dataclass(kind):
             fields = [field for field in dataclasses.fields(kind) if field.init]
             names = [field.name for field in fields]
             required = [field.name for field in fields if _required(field)]
+            defaults = {field.name: field.default for field in fields}
         else:
             names = list(hints)
             needed = cast("frozenset[str]", getattr(kind, "__required_keys__", frozenset[str]()))
@@ -223,6 +241,9 @@ def _record(kind: Any, definitions: dict[str, Any]) -> dict[str, Any]:
             properties[key] = schema_of(hints[key], definitions)
             if key in about:
                 properties[key].setdefault("description", about[key])
+            default = _json_default(defaults.get(key))
+            if default is not None:
+                properties[key]["default"] = default
         definitions[name] = {
             "type": "object",
             **({"description": description} if description else {}),
@@ -328,14 +349,36 @@ _OTHER_SECTION = re.compile(r"(Returns?|Raises|Yields?|Examples?|Notes?|Warnings
 _SPHINX_OTHER = re.compile(r":(returns?|rtype|raises?|type|yields?)\b")
 
 
+_NUMPY_PARAMS = ("Parameters", "Other Parameters", "Attributes")
+_NUMPY_OTHERS = (
+    *("Returns", "Yields", "Receives", "Raises", "Warns", "Warnings", "See Also", "Notes"),
+    *("References", "Examples", "Methods"),
+)
+_UNDERLINE = re.compile(r"-{3,}\s*$")
+_NUMPY_PARAM = re.compile(r"\*{0,2}(\w+(?:\s*,\s*\*{0,2}\w+)*)\s*(?::.*)?$")
+
+
 def read_docstring(text: str) -> tuple[str, dict[str, str]]:
-    """The description, and what is said of each parameter (Google's style or Sphinx's)."""
+    """The description, and what is said of each parameter (in the style of Google, Sphinx or
+    NumPy)."""
     description: list[str] = []
     about: dict[str, str] = {}
     section, current, depth = "description", "", 0
-    for line in text.splitlines():
+    lines = text.splitlines()
+    for number, line in enumerate(lines):
         bare = line.strip()
-        if _GOOGLE_SECTION.match(line):
+        under = lines[number + 1].strip() if number + 1 < len(lines) else ""
+        if bare in (*_NUMPY_PARAMS, *_NUMPY_OTHERS) and _UNDERLINE.match(under):
+            section, current = ("numpy" if bare in _NUMPY_PARAMS else "other"), ""
+        elif section == "numpy":
+            found = None if line[:1].isspace() else _NUMPY_PARAM.match(bare)
+            if found and not _UNDERLINE.match(bare):
+                current = found[1]
+                about.update((name.strip(" *"), "") for name in current.split(","))
+            elif bare and current:
+                for name in (one.strip(" *") for one in current.split(",")):
+                    about[name] = f"{about[name]} {bare}".strip()
+        elif _GOOGLE_SECTION.match(line):
             section, depth = "args", 0
         elif _OTHER_SECTION.match(line) or _SPHINX_OTHER.match(bare):
             section = "other"

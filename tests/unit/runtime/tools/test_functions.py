@@ -126,7 +126,7 @@ def test_the_schema_of_a_function() -> None:
         "description": "A place.",
         "properties": {
             "x": {"type": "number", "description": "how far right"},
-            "y": {"type": "number"},
+            "y": {"type": "number", "default": 0.0},
             "tags": {"type": "array", "items": {"type": "string"}},
         },
         "required": ["x"],
