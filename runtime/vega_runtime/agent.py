@@ -171,9 +171,10 @@ class Agent(Frozen):
     """An agent. Two agents of one name are the same process within a run.
 
     `model` is a model's name; without one the run needs a default. `fallback_model` is tried
-    when the retries on `model` are used up. `system` is a text, a file, or a function of the
-    run that is called for each message. `max_tokens` limits one reply, `max_iterations` the
-    rounds of tool calls for one message. `budget` counts all calls of the agent in one run.
+    when the retries on `model` are used up. `system` is a text, a file, a function of the run
+    that is called for each message, or a tuple of texts and functions. `max_tokens` limits one
+    reply, `max_iterations` the rounds of tool calls for one message. `budget` counts all calls of
+    the agent in one run.
     `params` go to the provider as they are; `base_url` is the endpoint of an OpenAI-compatible
     server. `tools` None gives the tools of the declared MCP servers, () none. `knowledge` names
     files whose content follows the system prompt, relative to the program's folder. `team` are the
@@ -185,9 +186,9 @@ class Agent(Frozen):
     name: str
     model: Text | None = None
     fallback_model: Text | None = None
-    system: "Text | FileText | Callable[[Run], str]" = ""
-    display_name: str | None = None
-    description: str = ""
+    system: "Text | FileText | Callable[[Run], str] | tuple[Text | Callable[[Run], str], ...]" = ""
+    display_name: Text | None = None
+    description: Text = ""
     temperature: float | None = None
     max_tokens: int | None = None
     max_iterations: int = 50

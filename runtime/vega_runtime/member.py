@@ -183,10 +183,10 @@ def system_of(session: "Session", agent: Agent) -> "str | Callable[[Run], str]":
         return system
     if isinstance(system, FileText):
         return _read(session, system.path, f"the agent {agent.name} cannot read its system prompt")
-    system = resolve_env(system, session.env)
     if isinstance(system, tuple):
-        return lambda run: "".join([part(run) if callable(part) else part for part in system])
-    return system
+        parts: tuple[str | Callable[[Run], str], ...] = resolve_env(system, session.env)
+        return lambda run: "".join([part if isinstance(part, str) else part(run) for part in parts])
+    return resolve_env(system, session.env)
 
 
 def _read(session: "Session", name: str, problem: str) -> str:

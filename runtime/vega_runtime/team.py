@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from .agent import Agent
 from .blackboard import Blackboard
+from .env import resolve_env
 from .errors import ToolError, VegaError
 from .models.base import Message, ToolCall, ToolResult
 from .text import text
@@ -107,7 +108,8 @@ class DelegateTool(Tool):
     usual_capabilities = ()
 
     def __init__(self, step: "Step", delegating: Delegating, members: Sequence[Agent]) -> None:
-        who = "\n".join(f"- {member.name}{_role(member)}" for member in members)
+        known = [resolve_env(member, step.session.env) for member in members]
+        who = "\n".join(f"- {member.name}{_role(member)}" for member in known)
         super().__init__(
             "delegate",
             description=f"Give a task to a member of your team and get the reply.\n{who}",
@@ -163,7 +165,7 @@ async def _hand_on(
 
 def _role(agent: Agent) -> str:
     """What a lead is told of a member: its description, else how its instructions begin."""
-    said = agent.description or agent.display_name or ""
+    said = str(agent.description or agent.display_name or "")
     if not said and isinstance(agent.system, str):
         said = agent.system.strip().partition("\n")[0]
     if not said:

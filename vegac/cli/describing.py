@@ -130,6 +130,10 @@ def _plain(value: Any, opened: Opened) -> Any:
     match value:
         case ir.EnvText():
             return value.text
+        case ir.Construct(name="env_text"):
+            return value.positional[0]
+        case (ir.Computed() as part, *_) | (_, ir.Computed() as part, *_):
+            return _source(part.value.span, opened)
         case ir.Construct():
             parts = {key: _plain(item, opened) for key, item in value.arguments.items()}
             if value.positional:

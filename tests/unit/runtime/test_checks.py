@@ -49,6 +49,15 @@ def test_values_come_from_the_environment_when_a_run_starts(play: Any) -> None:
     assert request.params == {"metadata": {"user": "7"}}
 
 
+def test_a_prompt_of_parts_takes_texts_from_the_environment(play: Any) -> None:
+    def place(run: Run) -> str:
+        return f"{run.env('CITY')} ${{HIDDEN}}"
+
+    agent = Agent("A", model="scripted", system=("In ", place, env_text(", ${LAND:-here} $${x}")))
+    request = play(using(agent), ECHO, env={"CITY": "Oslo", "HIDDEN": "no"}).requests[0]
+    assert request.system == "In Oslo ${HIDDEN}, here ${x}"
+
+
 def test_all_missing_names_are_reported_before_the_first_call(play: Any) -> None:
     one = Agent("One", model="scripted", system=env_text("${FIRST} ${SECOND:-x}"))
     two = Agent("Two", model=env_text("${THIRD}"), base_url=env_text("${FIRST}"))

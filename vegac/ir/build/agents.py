@@ -8,13 +8,15 @@ from msgspec import Struct
 from vega_grammar import keys as grammar
 from vega_grammar.tools import BUILTIN_TOOLS
 from vegac.ir import nodes as ir
-from vegac.ir.build.fields import INVALID, FieldReader, Invalid, Read
+from vegac.ir.build.fields import INVALID, FieldReader, Invalid, Read, env_text
 from vegac.ir.build.models import check_model, check_temperature
 from vegac.ir.build.scope import FixedScope
 from vegac.ir.build.skills import SkillReader
 from vegac.ir.build.texts import TextBuilder, as_text
 from vegac.semantics.declarations import Declaration, Declarations
+from vegac.semantics.types import STRING
 from vegac.source.findings import Findings
+from vegac.source.span import Span
 from vegac.source.suggest import available, did_you_mean, nearest
 from vegac.syntax.document import unknown_key
 from vegac.syntax.nodes import Entry, ErrorNode, Mapping, Node, Scalar, Sequence
@@ -65,7 +67,7 @@ class AgentBuilder:
         self.program = program
         self.settings = settings
         self.mcp = mcp
-        self.reader = FieldReader(findings)
+        self.reader = FieldReader(findings, environment=True)
         self.extended: set[str] = set()
         self.in_cycle: set[str] = set()
         self.used_tools: set[str] = set()
@@ -265,11 +267,10 @@ class AgentBuilder:
         scope = FixedScope(self.findings, {}, ("date", "time", "now"))
         built = as_text(TextBuilder(scope).text(node, "`system`"))
         if isinstance(built, ir.Const):
-            text = self.reader.string(node, "system")
-            if isinstance(text, ir.EnvText):
-                return text
-            return str(built.value) if built.value is not None else INVALID
-        return ir.Computed(built, "run")
+            if built.value is None:
+                return self.reader.string(node, "system")
+            return env_text(str(built.value), node.span)
+        return _with_environment(built, node.span)
 
     def _file(self, node: Node, declared_in: str, name: str) -> Read:
         """A file's path, relative to the program's folder; it must exist."""
@@ -376,6 +377,32 @@ class AgentBuilder:
             return ir.Construct("Budget", values) if "limit" in values else INVALID
         limit = self.reader.money(node, "budget")
         return limit if isinstance(limit, Invalid) else ir.Construct("Budget", {"limit": limit})
+
+
+def _with_environment(built: ir.Expr, span: Span) -> Read:
+    """A text with holes; what holds `${NAME}` is read when the run starts, and never searched for
+    holes."""
+    parts = built.parts if isinstance(built, ir.Template) else (built,)
+    found: list[ir.StaticValue] = []
+    between: list[str | ir.Expr] = []
+    for part in parts:
+        text = env_text(part, span) if isinstance(part, str) else None
+        if not isinstance(text, ir.EnvText):
+            between.append(part)
+            continue
+        if between:
+            found.append(_computed(between, span))
+        found.append(text)
+        between = []
+    if not found:
+        return ir.Computed(built, "run")
+    return (*found, _computed(between, span)) if between else tuple(found)
+
+
+def _computed(parts: list[str | ir.Expr], span: Span) -> ir.StaticValue:
+    if len(parts) == 1 and isinstance(parts[0], str):
+        return parts[0]
+    return ir.Computed(ir.Template(STRING, span, tuple(parts)), "run")
 
 
 def construct(reader: FieldReader, node: Node, name: str) -> Read:

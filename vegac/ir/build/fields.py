@@ -16,7 +16,8 @@ from vegac.syntax.nodes import Entry, ErrorNode, Mapping, Node, Scalar, Sequence
 from vegac.syntax.text import parse_text
 
 _FIXED = "this is fixed when the program is built, so no hole can stand here"
-_ENV = re.compile(r"\$\{[A-Za-z_]\w*(?::-[^}]*)?\}")
+_ENV_ELSEWHERE = "only `agents`, `tools` and `settings` read `${NAME}` from the environment"
+_ENV = re.compile(r"\$\{[A-Za-z_]\w*(?::-[^}]*)?\}|\$\$\{")
 
 
 class Invalid:
@@ -33,10 +34,12 @@ def static(value: Read) -> ir.StaticValue:
 
 
 class FieldReader:
-    """Reads declared keys. Strings with `${NAME}` in them are read when a run starts."""
+    """Reads declared keys. With `environment`, as agents, tools and settings have it, strings with
+    `${NAME}` in them are read when a run starts."""
 
-    def __init__(self, findings: Findings) -> None:
+    def __init__(self, findings: Findings, environment: bool = False) -> None:
         self.findings = findings
+        self._environment = environment
 
     # --- mappings ------------------------------------------------------------------------------
 
@@ -151,7 +154,7 @@ class FieldReader:
     def _literal(self, node: Node) -> ir.StaticValue:
         """A tree of literals; strings may hold `${NAME}`."""
         match node:
-            case Scalar(value=value) if _ENV.search(value) or "$${" in value:
+            case Scalar(value=value) if self._environment and _ENV.search(value):
                 return ir.EnvText(value, node.span)
             case Sequence(items=items):
                 return tuple(self._literal(item) for item in items)
@@ -167,9 +170,7 @@ class FieldReader:
             return self._wrong(node, name, "a text")
         if is_null(node):
             return self._wrong(node, name, "a text", "write the text, or leave the key out")
-        if _ENV.search(node.value) or "$${" in node.value:
-            return ir.EnvText(node.value, node.span)
-        return node.value
+        return env_text(node.value, node.span) if self._environment else node.value
 
     def strings(self, node: Node, name: str) -> Read:
         items = node.items if isinstance(node, Sequence) else [node]
@@ -210,13 +211,15 @@ class FieldReader:
         wanted = "an integer" if whole else "a number"
         if not isinstance(node, Scalar):
             return self._wrong(node, name, wanted)
-        if _ENV.fullmatch(node.value):
+        from_env = _ENV.fullmatch(node.value) is not None and not node.value.startswith("$$")
+        if from_env and self._environment:
             return ir.Construct(
                 "env_text", {"type": "integer" if whole else "number"}, (node.value,)
             )
         value = resolve_plain(node.value) if node.value else None
         if isinstance(value, bool) or not isinstance(value, int | float):
-            return self._wrong(node, name, wanted, _FIXED if _holds_hole(node) else "")
+            hint = _ENV_ELSEWHERE if from_env else _FIXED if _holds_hole(node) else ""
+            return self._wrong(node, name, wanted, hint)
         if node.style in ("single", "double"):
             self.findings.report(
                 "wrong-type",
@@ -279,6 +282,11 @@ class FieldReader:
     def _negative(self, node: Node, name: str) -> Invalid:
         self.findings.report("negative-number", node.span, f"`{name}` cannot be less than nothing")
         return INVALID
+
+
+def env_text(text: str, span: Span) -> str | ir.EnvText:
+    """A text that is read from the environment where it holds `${NAME}`."""
+    return ir.EnvText(text, span) if _ENV.search(text) else text
 
 
 def yaml_boolean(findings: Findings, node: Scalar, what: str) -> bool | None:

@@ -36,7 +36,7 @@ def read_settings(
     settings = Settings()
     if declaration is None:
         return settings
-    reader = FieldReader(findings)
+    reader = FieldReader(findings, environment=True)
     for name, entry in reader.table(declaration.node, grammar.SETTINGS, "`settings`").items():
         node = entry.value
         if name == "lints":

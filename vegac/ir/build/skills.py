@@ -68,7 +68,7 @@ class SkillReader:
 
     def __init__(self, findings: Findings, find_skills: FindSkills) -> None:
         self.findings = findings
-        self.reader = FieldReader(findings)
+        self.reader = FieldReader(findings, environment=True)
         self.find_skills = find_skills
         self.known: dict[str, Skill | None] = {}
         self.default: tuple[ir.StaticValue, ...] = ()

@@ -58,7 +58,7 @@ class _ToolBuilder:
     def __init__(self, findings: Findings, declaration: Declaration, delimiters: str) -> None:
         self.findings = findings
         self.declaration = declaration
-        self.fields = FieldReader(findings)
+        self.fields = FieldReader(findings, environment=True)
         self.globs: set[str] = set()
         self.delimiters = delimiters
         self.texts: TextBuilder
