@@ -2,6 +2,7 @@
 
 import re
 from bisect import bisect_right
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
@@ -18,8 +19,10 @@ from vegac.syntax.compose import (
 )
 from vegac.syntax.nodes import Chunk, Entry, Mapping, Node, Scalar, Sequence
 from vegac.syntax.pitfalls import comments_in_text
-from vegac.syntax.recovery import Effort, recover
 from vegac.syntax.yaml_findings import duplicate_key
+
+if TYPE_CHECKING:
+    from vegac.syntax.recovery import Effort
 
 MAX_FILE_BYTES = 4 * 1024 * 1024
 # More than this nobody writes; so many small pieces would cost more than reading all at once.
@@ -28,9 +31,12 @@ MAX_PIECES = 20_000
 MAX_CRUMBS = 1_000
 CRUMB_CHARACTERS = 25
 
-# What YAML forbids in a text, and halves of surrogate pairs (bytes that are not UTF-8).
-_FORBIDDEN = re.compile(
-    "[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
+# What YAML forbids in a text: control characters, halves of surrogate pairs (bytes that are not
+# UTF-8), and what is no character or marks the order of bytes. All in one would be slow to compile.
+_FORBIDDEN = (
+    re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f]"),
+    re.compile("[\ud800-\udfff]"),
+    re.compile("[\ufeff\ufffe\uffff]"),
 )
 
 
@@ -112,7 +118,7 @@ class _Session:
         self.text = text
         self.memo = memo
         self.used: dict[str, _Read] = {}
-        self.effort = Effort()
+        self.effort: Effort | None = None
         self.dropped: set[str] = set()
 
     def run(self, whole: Chunk) -> None:
@@ -204,6 +210,9 @@ class _Session:
             if column is None or (isinstance(root, Mapping) and root.start == column):
                 return result
         if read.mended is None:
+            from vegac.syntax.recovery import Effort, recover
+
+            self.effort = self.effort or Effort()
             read.mended = recover(read.chunk, depth, column, self.effort)
             read.mended.diagnostics.extend(comments_in_text(read.mended))
         return read.mended
@@ -345,9 +354,11 @@ def _first_limit(diagnostics: list[Diagnostic]) -> list[Diagnostic]:
 
 def legible(text: str, unit: str) -> tuple[str, list[Diagnostic]]:
     """`text` with what YAML forbids replaced one by one, and the findings about it."""
-    first = _FORBIDDEN.search(text)
-    if first is None:
+    patterns = _FORBIDDEN[:1] if text.isascii() else _FORBIDDEN
+    matches = [match for pattern in patterns if (match := pattern.search(text)) is not None]
+    if not matches:
         return text, []
+    first = min(matches, key=lambda match: match.start())
     code = ord(first[0])
     if 0xD800 <= code <= 0xDFFF:
         what = "is not UTF-8 text"
@@ -362,4 +373,6 @@ def legible(text: str, unit: str) -> tuple[str, list[Diagnostic]]:
         Span(unit, first.start(), first.end()),
         hint="remove it, or write it as an escape in double quotes",
     )
-    return _FORBIDDEN.sub("\ufffd", text), [finding]
+    for pattern in patterns:
+        text = pattern.sub("\ufffd", text)
+    return text, [finding]

@@ -1,11 +1,13 @@
 """What is known of models by name: retired and deprecated ones, refused options."""
 
-import json
 from datetime import date
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
+import msgspec
+
+import vega_grammar
 from vegac.source.diagnostic import Edit, Fix
 from vegac.source.findings import Findings
 from vegac.source.span import Span
@@ -18,8 +20,8 @@ _OTHER_PROVIDERS = ("local/", "openai/", "replay:", "gpt-", "scripted")
 @cache
 def known_models() -> dict[str, dict[str, Any]]:
     """The table of models: context, max_output, sampling, retires, successor by name."""
-    text = (files("vega_grammar") / "models.json").read_text(encoding="utf-8")
-    return json.loads(text)["models"]
+    table = Path(vega_grammar.__file__).with_name("models.json").read_bytes()
+    return msgspec.json.decode(table)["models"]
 
 
 def check_model(findings: Findings, node: Scalar, own_endpoint: bool, today: date) -> None:
