@@ -10,7 +10,6 @@ from vegac.ir.build.memory import Journal, Lowered, Memory, Names, Question, Sig
 from vegac.ir.build.models import check_model
 from vegac.ir.build.settings import Settings, read_settings
 from vegac.ir.build.skills import FindSkills, SkillReader
-from vegac.ir.build.tools import build_tool
 from vegac.ir.build.workflow import Built, build_workflow, read_inputs
 from vegac.ir.traverse import statements
 from vegac.semantics.declarations import Declarations
@@ -219,13 +218,19 @@ def program_of(context: ProgramContext) -> ir.Program:
         declarations.name,
         declarations.description,
         agents,
-        [
-            build_tool(context.findings, tool, context.settings.delimiters)
-            for tool in declarations.tools.values()
-        ],
+        _tools(context),
         workflows,
         context.settings.values,
     )
+
+
+def _tools(context: ProgramContext) -> list[ir.Tool]:
+    declared = context.declarations.tools.values()
+    if not declared:
+        return []  # what is known of shells takes a moment to import
+    from vegac.ir.build.tools import build_tool
+
+    return [build_tool(context.findings, tool, context.settings.delimiters) for tool in declared]
 
 
 def team_of(agent: ir.Agent) -> tuple[str, ...]:
