@@ -29,7 +29,7 @@ PYRIGHT = {
     "typeCheckingMode": "strict",
     "pythonVersion": "3.11",
     "extraPaths": [str(RUNTIME)],
-    "reportPossiblyUnbound": "error",
+    "reportPossiblyUnboundVariable": "error",
     "reportUnnecessaryComparison": "error",
     # What random programs say themselves: variables set twice, empty lists in a `default`.
     "reportUnusedVariable": "none",

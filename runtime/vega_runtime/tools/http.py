@@ -3,9 +3,9 @@
 import asyncio
 import email.utils
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, Unpack, cast
+from typing import TYPE_CHECKING, Any, Literal, Unpack, cast
 from urllib.parse import quote as _percent_encode
 from urllib.parse import unquote, urlsplit
 
@@ -23,6 +23,9 @@ from vega_runtime.tools.definition import (
 from vega_runtime.tools.fetch import Outgoing, Reply, TemporaryFailure, fetch
 
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
+if TYPE_CHECKING:
+    Content = Template | float | None | Mapping[str, "Content"] | Sequence["Content"]
+    """JSON with templates inside: for a checker, their `args` would be unknown in an `Any`."""
 _TRANSIENT = (408, 425, 429, 500, 502, 503, 504)
 _LONGEST_WAIT = 60.0
 _SHOWN_OF_ERROR = 500
@@ -63,8 +66,8 @@ class HttpTool(Tool):
         url: Template,
         method: Method = "GET",
         headers: Mapping[str, Template] | None = None,
-        query: Mapping[str, Any] | None = None,
-        body: Any = None,
+        query: "Mapping[str, Content] | None" = None,
+        body: "Content" = None,
         timeout: float = 30.0,
         retry: ToolRetry | None = None,
         **options: Unpack[ToolOptions],
