@@ -1,7 +1,7 @@
 """Values from the environment: `${NAME}` and `${NAME:-default}`, read when a run starts."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Literal, cast, overload
 
 from .frozen import Frozen
@@ -106,6 +106,8 @@ def env_texts(value: Any) -> Iterator[EnvText]:
             yield from env_texts(item)
     elif isinstance(value, Frozen):
         yield from env_texts(list(value.fields().values()))
+    elif hasattr(value, "__dataclass_fields__") and not isinstance(value, type):
+        yield from env_texts([getattr(value, name) for name in value.__dataclass_fields__])
 
 
 def resolve_env(value: Any, env: Mapping[str, str]) -> Any:
@@ -121,4 +123,8 @@ def resolve_env(value: Any, env: Mapping[str, str]) -> Any:
         return tuple(resolve_env(item, env) for item in cast("tuple[Any, ...]", value))
     if isinstance(value, Frozen) and next(env_texts(value), None) is not None:
         return value.replace(**resolve_env(value.fields(), env))
+    if next(env_texts(value), None) is not None:  # a dataclass, such as a tool's parameter
+        plain = cast("Any", value)
+        names: Iterable[str] = plain.__dataclass_fields__
+        return type(plain)(**{name: resolve_env(getattr(plain, name), env) for name in names})
     return value

@@ -2,11 +2,12 @@
 
 import os
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Protocol, Required, TypedDict, Unpack, cast
 
-from vega_runtime.env import EnvText
+from vega_runtime.env import EnvText, env_texts, resolve_env
 from vega_runtime.errors import ConfigError, ToolError
 from vega_runtime.models.base import ToolSchema
 from vega_runtime.text import text
@@ -127,6 +128,18 @@ class ToolOptions(OtherOptions):
     params: Required[Mapping[str, Param]]
 
 
+_OPTIONS = (
+    "description",
+    "params",
+    "allowed_paths",
+    "allowed_commands",
+    "allowed_hosts",
+    "timeout",
+    "retry",
+)
+"""Attributes of tools that may come from the environment as they are."""
+
+
 class Tool:
     """A tool: subclasses say what `run` does."""
 
@@ -164,6 +177,26 @@ class Tool:
         """Every text from the environment that a call may need, to report missing ones early."""
         for name in self.templates:
             yield from texts_of(getattr(self, name))
+        yield from env_texts(self._options())
+
+    def _options(self) -> dict[str, Any]:
+        return {name: value for name, value in vars(self).items() if name in _OPTIONS}
+
+    def with_env(self, env: Mapping[str, str]) -> "Tool":
+        """The tool with its options, such as a description, read from the environment; templates
+        read it with each call. Raises ConfigError for what is missing there or no number."""
+        options = {n: value for n, value in self._options().items() if any(env_texts(value))}
+        if not options:
+            return self
+        made = copy(self)
+        try:
+            vars(made).update(resolve_env(options, env))
+        except KeyError as name:
+            problem = f"the environment variable {name.args[0]} is not set"
+            raise ConfigError(f"{problem}; the tool {self.name} needs it") from None
+        except ValueError as problem:
+            raise ConfigError(f"{problem}; the tool {self.name} needs it") from None
+        return made
 
     def prepare(self, context: ToolContext) -> None:  # noqa: ARG002
         """Get ready before the first call. Raises ConfigError when that cannot work.

@@ -136,7 +136,10 @@ def resolve(
     problems: list[str] = []
     for entry in tools:
         if isinstance(entry, Tool):
-            own[entry.name] = found[entry.name] = entry
+            try:
+                own[entry.name] = found[entry.name] = entry.with_env(context.env)
+            except ConfigError as problem:
+                problems.append(problem.message)
         elif not isinstance(entry, str):
             try:
                 tool = FunctionTool(entry)
