@@ -36,6 +36,7 @@ async function start(): Promise<void> {
   });
   try {
     await client.start();
+    await vscode.commands.executeCommand("setContext", "vega.running", true);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     const answer = await vscode.window.showErrorMessage(
