@@ -14,11 +14,19 @@ _REFERENCE = r"\$\$\{|\$\{([A-Za-z_]\w*)(?::-((?:[^{}]|\{[^{}]*\})*))?\}"
 class EnvText:
     """A text with `${NAME}` in it, that may stand for a number. `$${` is a literal `${`."""
 
-    __slots__ = ("template", "type")
+    __slots__ = ("maximum", "minimum", "template", "type")
 
-    def __init__(self, template: str, type: EnvType = "string") -> None:  # noqa: A002
+    def __init__(
+        self,
+        template: str,
+        type: EnvType = "string",  # noqa: A002
+        minimum: float | None = None,
+        maximum: float | None = None,
+    ) -> None:
         self.template = template
         self.type: EnvType = type
+        self.minimum = minimum
+        self.maximum = maximum
 
     def missing(self, env: Mapping[str, str]) -> list[str]:
         """The names that are neither set nor have a default."""
@@ -47,18 +55,23 @@ class EnvText:
         if self.type == "string":
             return text
         try:
-            return int(text) if self.type == "integer" else float(text)
+            number = int(text) if self.type == "integer" else float(text)
         except ValueError:
             wanted = "a whole number" if self.type == "integer" else "a number"
             raise ValueError(f"{self.template} must be {wanted}, not '{text}'") from None
+        # Written so that nan is refused too.
+        if self.minimum is not None and not number >= self.minimum:
+            raise ValueError(f"{self.template} must be {self.minimum:g} or more, not {text}")
+        if self.maximum is not None and not number <= self.maximum:
+            raise ValueError(f"{self.template} must be {self.maximum:g} or less, not {text}")
+        return number
 
     def __repr__(self) -> str:
         return f"env_text({self.template!r})"
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, EnvText) and (other.template, other.type) == (
-            self.template,
-            self.type,
+        return isinstance(other, EnvText) and all(
+            getattr(self, name) == getattr(other, name) for name in self.__slots__
         )
 
     def __hash__(self) -> int:
@@ -68,13 +81,23 @@ class EnvText:
 @overload
 def env_text(template: str) -> EnvText: ...
 @overload
-def env_text(template: str, type: Literal["integer", "number"]) -> Any: ...
-def env_text(template: str, type: EnvType = "string") -> Any:  # noqa: A002
+def env_text(
+    template: str,
+    type: Literal["integer", "number"],
+    minimum: float | None = None,
+    maximum: float | None = None,
+) -> Any: ...
+def env_text(
+    template: str,
+    type: EnvType = "string",  # noqa: A002
+    minimum: float | None = None,
+    maximum: float | None = None,
+) -> Any:
     """A text whose `${NAME}` and `${NAME:-default}` are read from the environment of each run.
 
-    With `type`, it stands for a number, wherever an option takes one.
+    With `type`, it stands for a number in a range, wherever an option takes one.
     """
-    return EnvText(template, type)
+    return EnvText(template, type, minimum, maximum)
 
 
 class FileText:

@@ -213,9 +213,12 @@ class FieldReader:
             return self._wrong(node, name, wanted)
         from_env = _ENV.fullmatch(node.value) is not None and not node.value.startswith("$$")
         if from_env and self._environment:
-            return ir.Construct(
-                "env_text", {"type": "integer" if whole else "number"}, (node.value,)
-            )
+            options: dict[str, ir.StaticValue] = {"type": "integer" if whole else "number"}
+            for bound in ("minimum", "maximum"):
+                limit: float | None = getattr(key, bound)
+                if limit is not None:
+                    options[bound] = limit
+            return ir.Construct("env_text", options, (node.value,))
         value = resolve_plain(node.value) if node.value else None
         if isinstance(value, bool) or not isinstance(value, int | float):
             hint = _ENV_ELSEWHERE if from_env else _FIXED if _holds_hole(node) else ""
