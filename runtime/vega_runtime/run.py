@@ -347,7 +347,7 @@ class Run:
 
             here = values or {}
             found = {name: here[own] for name, own in (others or {}).items() if own in here}
-            published = {**(computed or {}), **found, **variables}
+            published = {**found, **variables, **(computed or {})}
             self.session.emit(Published(self.workflow_name, published))
 
     # What the program reads

@@ -18,6 +18,10 @@ class Binding(Struct, frozen=True):
     place: Span | None = None
 
 
+_SOMEWHERE = "on one of the paths"
+"""Where a variable is unset that a computed name may have replaced on a path."""
+
+
 class Link(Struct, frozen=True):
     """Two variables that one step sets: where `cause` is null, `name` has the type `type`.
 
@@ -117,7 +121,7 @@ def merge(left: Flow, right: Flow, left_path: str, right_path: str) -> Flow:
             known = a or b
             assert known is not None
             path = right_path if b is None else left_path
-            bindings[name] = Binding(known.type, known.unset or path, known.place)
+            bindings[name] = Binding(known.type, known.unset or path or _SOMEWHERE, known.place)
         elif a is b:
             bindings[name] = a
         else:  # a new binding: one of the paths has set it, if only to what it was

@@ -45,6 +45,8 @@ def try_(builder: "StepBuilder", step: Step, site: str) -> ir.Block:
         finally_ = builder.block(step.blocks["finally"], parent)
         builder.finally_depth -= 1
         own = saved_names(step.blocks["finally"])
+        for name in start.bindings.keys() - scope.flow.bindings.keys():
+            after.bindings.pop(name, None)  # a computed name may have replaced it
         for name, binding in scope.flow.bindings.items():
             if start.get(name) == binding and (binding is start.get(name) or name not in own):
                 continue

@@ -165,7 +165,7 @@ def _sequential(builder: "StepBuilder", step: Step, site: str, header: Header) -
     def run_body() -> ir.Block:
         for target, type_ in zip(header.names, header.types, strict=True):
             scope.assign(target.name, type_, target.span)
-        return builder.block(body_steps, site)
+        return [*name_elements(builder, header, site), *builder.block(body_steps, site)]
 
     collects = bool({"save", "name"} & step.fields.keys())
     if collects:
@@ -215,6 +215,20 @@ def _sequential(builder: "StepBuilder", step: Step, site: str, header: Header) -
     ]
 
 
+def name_elements(builder: "StepBuilder", header: Header, site: str) -> ir.Block:
+    """Put loop variables that have computed names into the table of these, too."""
+    return [
+        ir.Assign(
+            target.span,
+            site,
+            builder.scope.targets(target.name, target.span)[1:],
+            ir.Variable(type_, target.span, target.name),
+        )
+        for target, type_ in zip(header.names, header.types, strict=True)
+        if builder.scope.is_computed(target.name)
+    ]
+
+
 def _surely_runs(collection: ir.Expr) -> bool:
     """Whether a loop over this has an iteration: it goes over a list or a map with elements."""
     match collection:
@@ -249,14 +263,19 @@ def settle(builder: "StepBuilder", before: Flow, run_body: Body) -> ir.Block:
                 tired = builder.loop_attempts > MAX_ATTEMPTS
                 type_ = ANY if tired else join(binding.type, end.type)
                 changed[name] = Binding(type_, binding.unset, binding.place)
+        dropped = [
+            name for name in entry.bindings if scope.flow.live and scope.flow.get(name) is None
+        ]
         stale = [
             path
             for path, (binding, _) in entry.fields.items()
             if scope.flow.live and scope.flow.get(path.partition("/")[0]) is not binding
         ]
-        if not changed and not stale:
+        if not changed and not stale and not dropped:
             return body
         undo()
+        for name in dropped:  # from the second round on, a computed name may have replaced it
+            del entry.bindings[name]
         for path in stale:
             del entry.fields[path]
         entry.bindings.update(changed)

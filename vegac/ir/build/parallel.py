@@ -106,6 +106,8 @@ def _join_branch(
     """Make what a branch saved visible after the join; returns what it hands over."""
     scope = builder.scope
     handed: list[ir.Target] = []
+    for name in before.bindings.keys() - scope.flow.bindings.keys():
+        after.bindings.pop(name, None)  # a computed name may have replaced it
     for name, binding in scope.flow.bindings.items():
         hidden = name.startswith("steps.")
         if binding is before.get(name):
@@ -156,6 +158,8 @@ def parallel_for(builder: "StepBuilder", step: Step, site: str, header: "Header"
     scope.loop_ended = True
     inner = scope.flow
     scope.flow = before
+    for name in before.bindings.keys() - inner.bindings.keys():
+        del before.bindings[name]  # a computed name may have replaced it
     for name, binding in inner.bindings.items():
         if name not in before.bindings:
             scope.flow.bindings[name] = Binding(binding.type, LOCAL, binding.place)

@@ -82,8 +82,8 @@ def set_(builder: "StepBuilder", step: Step, site: str) -> ir.Block:
                 hint="remove this line",
             )
         builder.scope.assign(name, value.type, entry.key.span)
-        target = ir.Target(name, entry.key.span)
-        built.append(ir.Assign(entry.key.span, site, (target,), value))
+        targets = builder.scope.targets(name, entry.key.span)
+        built.append(ir.Assign(entry.key.span, site, targets, value))
     return built
 
 

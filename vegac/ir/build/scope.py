@@ -161,6 +161,23 @@ class WorkflowScope:
         known = self.variables.get(name)
         self.variables[name] = NULL if known is None else join(known, NULL)
 
+    def is_computed(self, name: str) -> bool:
+        """Whether a computed `save` may set this name: then the table of computed names has it."""
+        return any(pattern.fullmatch(name) for pattern in self.patterns)
+
+    def targets(self, name: str, span: Span) -> tuple[ir.AnyTarget, ...]:
+        """What is set where a step sets `name`."""
+        target = ir.Target(name, span)
+        if not self.is_computed(name):
+            return (target,)
+        return target, ir.ComputedTarget(ir.Const(STRING, span, name), span)
+
+    def computed_set(self) -> None:
+        """A computed name has been set: it may be that of any variable that fits."""
+        for name in [name for name in self.flow.bindings if self.is_computed(name)]:
+            if name not in (self.latest, self.failure) and not name.startswith("steps."):
+                del self.flow.bindings[name]
+
     # --- resolution ----------------------------------------------------------------------------
 
     def is_variable(self, name: str) -> bool:
@@ -173,7 +190,7 @@ class WorkflowScope:
         builtin = self._builtin(name, span)
         if builtin is not None:
             return builtin
-        if any(pattern.fullmatch(name) for pattern in self.patterns):
+        if self.is_computed(name):
             return ir.ComputedVariable(ANY, span, name, guarded)
         known = self.known_names()
         also = (*NAMESPACES, *self._computed_like(name))
@@ -239,17 +256,15 @@ class WorkflowScope:
             return ir.Variable(binding.type, span, name, guarded)
         if binding is None:
             self.read_unset.add(name)
+        if self.is_computed(name):
+            return ir.ComputedVariable(ANY, span, name, guarded)
         if guarded:
             self.start_null(name)
             type_ = NULL if binding is None else join(binding.type, NULL)
             return ir.Variable(type_, span, name, guarded)
         if not self.flow.live:
             return unknown(span)
-        if self._of_sibling(name, span):
-            pass
-        elif any(pattern.fullmatch(name) for pattern in self.patterns) and binding is None:
-            return ir.ComputedVariable(ANY, span, name, guarded)
-        else:
+        if not self._of_sibling(name, span):
             self._maybe_unset(name, span, binding.unset if binding else "")
             binding = None
         # One finding a variable and path: from here on it counts as set, to what nobody knows.

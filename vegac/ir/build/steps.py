@@ -135,6 +135,8 @@ class StepBuilder:
             # A skipped step leaves what it would save as it is, or null.
             if name in self.outcomes:
                 continue
+            if self.scope.is_computed(name):
+                continue  # the table of computed names says whether it is set
             if binding != before.bindings.get(name) and null_when_unset(otherwise, name):
                 self.scope.start_null(name)
         self.scope.flow = merge(after, otherwise, "", FALSE_PATH)
@@ -262,7 +264,8 @@ class StepBuilder:
         saves = self.targets(step, NULL, quiet=True)
         null = ir.Const(NULL, span, None)
         for name in names:
-            if not any(isinstance(t, ir.Target) and t.name == name for t in saves):
+            saved = any(isinstance(t, ir.Target) and t.name == name for t in saves)
+            if not saved and not self.scope.is_computed(name):
                 null_when_unset(self.scope.flow, name)
                 self.scope.start_null(name)
         handler: ir.Block = [ir.Assign(span, site, saves, null)] if saves else []
@@ -327,8 +330,12 @@ class StepBuilder:
             names.setdefault(f"steps.{save.value}", save.span)
         for name in hidden:
             names.setdefault(name, step.key.span)
+        if found:
+            self.scope.computed_set()
         for name, span in names.items():
-            found.append(ir.Target(name, span))
+            found += (
+                self.scope.targets(name, span) if name not in hidden else [ir.Target(name, span)]
+            )
             if not quiet:
                 self.scope.assign(name, type_, span)
         return tuple(found)

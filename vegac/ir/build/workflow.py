@@ -76,7 +76,7 @@ def build_workflow(context: "ProgramContext", declaration: Declaration) -> Built
     for declared in inputs.values():
         scope.assign(declared.name, declared.type, declared.span)
     builder = StepBuilder(context, scope, name)
-    body = builder.block(steps, name)
+    body = [*_name_inputs(scope, inputs, name), *builder.block(steps, name)]
     _output(builder, table.get("output"), body, declaration.key.span, name)
     options: dict[str, float | None] = {}
     for key in ("timeout", "budget"):
@@ -107,6 +107,20 @@ def build_workflow(context: "ProgramContext", declaration: Declaration) -> Built
         tuple(assigned.repeated),
         steps,
     )
+
+
+def _name_inputs(scope: WorkflowScope, inputs: dict[str, ir.Input], site: str) -> ir.Block:
+    """Put inputs that have computed names into the table of these, too."""
+    return [
+        ir.Assign(
+            declared.span,
+            site,
+            scope.targets(declared.name, declared.span)[1:],
+            ir.Variable(declared.type, declared.span, declared.name),
+        )
+        for declared in inputs.values()
+        if scope.is_computed(declared.name)
+    ]
 
 
 def _entries(fields: FieldReader, declaration: Declaration) -> dict[str, Entry]:
