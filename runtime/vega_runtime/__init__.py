@@ -85,6 +85,16 @@ if TYPE_CHECKING:
     from .memory import Memory as Memory
     from .memory import MemoryStore as MemoryStore
     from .meter import ProcessMetrics as ProcessMetrics
+    from .models.base import Attachment as Attachment
+    from .models.base import Message as Message
+    from .models.base import Model as Model
+    from .models.base import Request as Request
+    from .models.base import Response as Response
+    from .models.base import TextDelta as TextDelta
+    from .models.base import ToolCall as ToolCall
+    from .models.base import ToolResult as ToolResult
+    from .models.base import ToolSchema as ToolSchema
+    from .models.base import Usage as Usage
     from .options import RunOptions as RunOptions
     from .orchestrator import Orchestrator as Orchestrator
     from .persistence import JsonStates as JsonStates
@@ -121,7 +131,11 @@ if TYPE_CHECKING:
     from .tools import HttpTool as HttpTool
     from .tools import Joined as Joined
     from .tools import Param as Param
+    from .tools import Root as Root
+    from .tools import Sandbox as Sandbox
     from .tools import Tool as Tool
+    from .tools import ToolContext as ToolContext
+    from .tools import ToolDef as ToolDef
     from .tools import ToolRetry as ToolRetry
     from .tools import Tools as Tools
     from .version import RUNTIME_VERSION as RUNTIME_VERSION
@@ -216,6 +230,20 @@ _MODULE_OF = {
     "HealthMonitor": "health",
     "HealthRules": "health",
     "ProcessMetrics": "meter",
+    "Attachment": "models.base",
+    "Message": "models.base",
+    "Model": "models.base",
+    "Request": "models.base",
+    "Response": "models.base",
+    "TextDelta": "models.base",
+    "ToolCall": "models.base",
+    "ToolResult": "models.base",
+    "ToolSchema": "models.base",
+    "Usage": "models.base",
+    "Root": "tools",
+    "Sandbox": "tools",
+    "ToolContext": "tools",
+    "ToolDef": "tools",
     "ChildCounts": "child_specs",
     "ChildError": "child_specs",
     "ChildInfo": "child_specs",
@@ -262,6 +290,7 @@ sys.modules[__name__].__class__ = _Package
 
 
 if not TYPE_CHECKING:  # or every misspelt name would pass a type checker
+    __all__ = [*_MODULE_OF, *_MODULES]
 
     def __getattr__(name: str) -> Any:
         home = _MODULE_OF.get(name)

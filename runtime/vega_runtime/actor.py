@@ -220,6 +220,7 @@ class Actor:
         """End a body that goes on though it was cancelled, where it stands."""
         if task is not self.body_task or task.done():
             return
+        task.add_done_callback(lambda one: one.cancelled() or one.exception())  # nobody else asks
         try:
             task.get_coro().close()  # type: ignore[union-attr]
         except (RuntimeError, ValueError):

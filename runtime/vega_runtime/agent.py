@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from .env import EnvText, FileText
 from .frozen import Frozen
-from .rules import above, at_least, made_of, one_of, rules, some_of
+from .rules import above, at_least, listed, made_of, one_of, rules, some_of
 
 if TYPE_CHECKING:
     from .run import Run
@@ -207,7 +207,13 @@ class Agent(Frozen):
     delegation: Delegation | None = None
     llm: Any = None
 
-    _rules = rules(max_tokens=at_least(1), max_iterations=at_least(0))
+    _rules = rules(
+        max_tokens=at_least(1),
+        max_iterations=at_least(0),
+        tools=listed,
+        knowledge=listed,
+        team=listed,
+    )
 
     def __hash__(self) -> int:
         return hash(self.name)

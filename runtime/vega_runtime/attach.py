@@ -8,7 +8,7 @@ from .errors import ToolError
 from .models.base import Attachment
 
 if TYPE_CHECKING:
-    from .session import Session
+    from .tools.sandbox import Sandbox
 
 MAX_BYTES = 32 * 1024 * 1024
 """The largest file that is attached; providers take no larger requests."""
@@ -23,17 +23,17 @@ _MEDIA_TYPES = {
 }
 
 
-async def attachments(session: "Session", paths: tuple[str, ...]) -> tuple[Attachment, ...]:
+async def attachments(sandbox: "Sandbox", paths: tuple[str, ...]) -> tuple[Attachment, ...]:
     """The files as attachments. Raises ToolError for one that is missing, too large or no image
     or PDF."""
-    return tuple([await asyncio.to_thread(_attachment, session, path) for path in paths])
+    return tuple([await asyncio.to_thread(_attachment, sandbox, path) for path in paths])
 
 
-def _attachment(session: "Session", path: str) -> Attachment:
+def _attachment(sandbox: "Sandbox", path: str) -> Attachment:
     media_type = _MEDIA_TYPES.get(PurePath(path).suffix.lower())
     if media_type is None:
         raise ToolError(f"'{path}' cannot be attached: {', '.join(_MEDIA_TYPES)} files can")
-    data, size = session.sandbox.read(path, limit=MAX_BYTES)
+    data, size = sandbox.read(path, limit=MAX_BYTES)
     if size > len(data):
         raise ToolError(f"'{path}' has {size} bytes; at most {MAX_BYTES} can be attached")
     return Attachment(PurePath(path).name, media_type, data)

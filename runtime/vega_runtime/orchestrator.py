@@ -319,7 +319,8 @@ class Orchestrator:
 
     async def shutdown(self, timeout: float = 5.0) -> None:  # noqa: ASYNC109
         """End everything: supervisors with their children, then all other processes, then the
-        connections of the models. What does not end within `timeout` seconds is killed.
+        connections of the models. What does not end within `timeout` seconds is killed, and all
+        that is left is when who waits for it is cancelled. Calling it again does no harm.
 
         Raises RuntimeError in a process's own function, which could not wait for its own end.
         """
@@ -327,6 +328,20 @@ class Orchestrator:
         if any(process.body_task is me for process in self._alive.values()):
             raise RuntimeError("a process cannot wait for its own end: shut down from outside")
         self._open = False
+        try:
+            await self._end_all(timeout)
+        except BaseException:
+            # Whoever waits was cancelled. Nothing is asked to end any more, all of it is ended.
+            for process in list(self._alive.values()):
+                process.supervised = None
+                process.kill()
+            for task in self._tasks - {me}:
+                task.cancel()
+            raise
+        finally:
+            await self.session.__aexit__(None, None, None)
+
+    async def _end_all(self, timeout: float) -> None:  # noqa: ASYNC109
         if self.health is not None:
             self.health.stop()
         for supervisor in reversed(self._supervisors):
@@ -355,7 +370,6 @@ class Orchestrator:
             for task in done:
                 if not task.cancelled():
                     task.exception()  # nobody will ask for it any more
-        await self.session.__aexit__(None, None, None)
 
     # Events
 
@@ -486,6 +500,7 @@ class _Session(Session):
         registry = self.registry
         if registry is None or not tools:
             return super().toolset(tools)
+        tools = tuple(tools)
         if self.mcp is not None:
             tools = self.mcp.entries(tools)
         found = self._toolsets.get(tools)

@@ -289,7 +289,9 @@ class Process(Actor):
         step.sandbox = self.sandbox
         for name, value in options.items():
             if name == "attach":
-                step.attach = tuple(value)
+                step.attach = (value,) if isinstance(value, str) else tuple(map(str, value))
+            elif name == "tools" and isinstance(value, str):
+                raise TypeError(f"the tools of a message are a list, not the text {value!r}")
             elif name in ("timeout", "total_timeout", "retry", "form", "tools"):
                 setattr(step, name, value)
             elif name != "budget":

@@ -33,6 +33,16 @@ def some_of(*words: str) -> Rule:
     return check
 
 
+def listed(value: Any) -> str | None:
+    """A list of anything; a text is none, though Python goes through it letter by letter."""
+    return "must be a list" if isinstance(value, str | bytes) or not is_iterable(value) else None
+
+
+def is_iterable(value: Any) -> bool:
+    """Whether there is anything to go through."""
+    return hasattr(value, "__iter__")
+
+
 def at_least(least: float) -> Rule:
     """A number that is not smaller."""
 

@@ -398,6 +398,8 @@ class Session:
         None stands for the tools of all MCP servers. Servers must have been started
         (`McpServers.need`), else their tools are not found.
         """
+        if tools is not None:
+            tools = tuple(tools)  # a list would be no key
         available = None
         if self.mcp is not None:
             tools = self.mcp.entries(tools)

@@ -190,7 +190,8 @@ async def turn(step: Step) -> Any:
         if step.attach:
             from .attach import attachments
 
-            message = replace(message, attachments=await attachments(step.session, step.attach))
+            files = step.sandbox or step.session.sandbox
+            message = replace(message, attachments=await attachments(files, step.attach))
         if member.summarises:
             from .summary import shortened
 

@@ -50,3 +50,25 @@ def test_every_name_can_be_imported() -> None:
         "else:\n    raise SystemExit('found nope')\n"
     )
     modules_after(code)
+
+
+def test_a_star_takes_all_names_and_nothing_else() -> None:
+    code = (
+        "names = {}\n"
+        "exec('from vega_runtime import *', names)\n"
+        "import vega_runtime\n"
+        "assert names['Agent'] is vega_runtime.Agent\n"
+        "assert names['Orchestrator'] is vega_runtime.Orchestrator\n"
+        "assert not {'sys', 'Any', 'TYPE_CHECKING'} & set(names)\n"
+    )
+    modules_after(code)
+
+
+def test_the_names_for_models_and_tools_of_ones_own_are_there() -> None:
+    code = (
+        "from vega_runtime import (Attachment, Message, Model, Request, Response, Root, Sandbox,\n"
+        "    TextDelta, ToolCall, ToolContext, ToolDef, ToolResult, ToolSchema, Usage)\n"
+        "from vega_runtime.models.base import Model as Same\n"
+        "assert Model is Same\n"
+    )
+    assert not modules_after(code) & HEAVY

@@ -1,6 +1,8 @@
 """Messages at the edges: cancelled before they began, with callbacks of all kinds, to the dying."""
 
 import asyncio
+import gc
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,9 +15,12 @@ from vega_runtime import (
     Orchestrator,
     Process,
     ProcessEnded,
+    RunOptions,
     Supervision,
     parallel,
 )
+from vega_runtime.models.scripted import ScriptedModel
+from vega_runtime.virtual_time import run_virtual
 
 A = Agent("A", model="scripted")
 SLOW = (
@@ -307,3 +312,85 @@ def test_a_failed_restart_is_no_hang(stage: Any) -> None:
         assert process.status == "failed"
 
     stage(scene)
+
+
+# Lists
+
+
+def test_tools_may_be_given_as_a_list(stage: Any) -> None:
+    def add(a: int, b: int) -> int:
+        """Add."""
+        return a + b
+
+    replies = [
+        {"match": "go", "reply": {"tool_calls": [{"name": "add", "arguments": {"a": 1, "b": 2}}]}},
+        {"match": "3", "reply": "three"},
+    ] * 2
+
+    async def scene(o: Orchestrator) -> None:
+        process = o.spawn(A.replace(tools=[add]))
+        assert await process.send("go") == "three"
+        assert await process.send("go", tools=[add]) == "three"  # type: ignore[arg-type]
+        with pytest.raises(TypeError, match="are a list, not the text 'add'"):
+            await process.send("go", tools="add")  # type: ignore[arg-type]
+
+    stage(scene, replies)
+    with pytest.raises(ValueError, match="tools of Agent must be a list, not 'add'"):
+        A.replace(tools="add")
+
+
+def test_attachments_come_from_the_folder_of_the_process(stage: Any, tmp_path: Path) -> None:
+    (tmp_path / "dot.png").write_bytes(b"picture")
+    model = ScriptedModel(SLOW)
+
+    async def scene(o: Orchestrator) -> None:
+        process = o.spawn(A, work_dir=tmp_path)
+        await process.send("what is it?", attach=("dot.png",))
+        await process.send("and now?", attach="dot.png")  # type: ignore[arg-type]
+
+    stage(scene, model=model)
+    for request in model.requests:
+        (picture,) = request.messages[-1].attachments
+        assert (picture.name, picture.data) == ("dot.png", b"picture")
+
+
+# Shutdown
+
+
+async def stubborn(process: Process) -> None:
+    while True:
+        try:
+            await asyncio.sleep(1000)
+        except asyncio.CancelledError:
+            continue
+
+
+def test_a_shutdown_that_is_cancelled_kills_what_is_left() -> None:
+    async def main() -> None:
+        o = Orchestrator(options=RunOptions(provider=lambda _: ScriptedModel(SLOW)))
+        body, agent = o.spawn(stubborn), o.spawn(A)
+        waiting = agent.send_async("slow")
+        await asyncio.sleep(1)
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(o.shutdown(timeout=100), 1)
+        await asyncio.sleep(2)
+        assert (body.status, agent.status) == ("failed", "completed")
+        assert isinstance(waiting.exception(), ProcessEnded)
+        assert asyncio.all_tasks() == {asyncio.current_task()}
+        await o.shutdown()
+
+    run_virtual(main())
+
+
+def test_a_function_that_ignores_its_end_leaves_no_noise(
+    stage: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def scene(o: Orchestrator) -> None:
+        process = o.spawn(stubborn)
+        await asyncio.sleep(1)
+        process.kill()
+        await process.wait()
+
+    stage(scene)
+    gc.collect()
+    assert "never retrieved" not in caplog.text
