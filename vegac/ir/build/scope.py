@@ -163,7 +163,8 @@ class WorkflowScope:
 
     def is_computed(self, name: str) -> bool:
         """Whether a computed `save` may set this name: then the table of computed names has it."""
-        return any(pattern.fullmatch(name) for pattern in self.patterns)
+        hidden = "." in name or name in (self.latest, self.failure)
+        return not hidden and any(pattern.fullmatch(name) for pattern in self.patterns)
 
     def targets(self, name: str, span: Span) -> tuple[ir.AnyTarget, ...]:
         """What is set where a step sets `name`."""
@@ -175,8 +176,7 @@ class WorkflowScope:
     def computed_set(self) -> None:
         """A computed name has been set: it may be that of any variable that fits."""
         for name in [name for name in self.flow.bindings if self.is_computed(name)]:
-            if name not in (self.latest, self.failure) and not name.startswith("steps."):
-                del self.flow.bindings[name]
+            del self.flow.bindings[name]
 
     # --- resolution ----------------------------------------------------------------------------
 
