@@ -65,4 +65,6 @@ def without_parts(
     """
     named = set(given)
     parts = {part for names in files.values() for part in names[1:]}
+    if not parts:
+        return list(files)
     return [path for path in files if path in named or workspace.shown(path) not in parts]

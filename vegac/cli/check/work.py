@@ -66,9 +66,11 @@ def check_all(
     `jobs` is the most processes to use; by default as many as suit.
     """
     found: dict[Path, Work] = {}
+    shown: dict[Path, str] = {}
     if cache is not None:
         for path in paths:
-            known = cache.get(workspace.shown(path))
+            shown[path] = workspace.shown(path)
+            known = cache.get(shown[path])
             if known is not None:
                 found[path] = Work(*known, 0)
     left = [path for path in paths if path not in found]
@@ -76,7 +78,7 @@ def check_all(
         for path, work in _check(workspace, left, jobs):
             found[path] = work
             if cache is not None and work.inputs is not None:
-                cache.put(workspace.shown(path), work.outcome, work.inputs)
+                cache.put(shown[path], work.outcome, work.inputs)
     finally:
         if cache is not None:
             cache.save()
