@@ -6,13 +6,14 @@ from typing import Any, Literal, cast, overload
 
 from .frozen import Frozen
 
-EnvType = Literal["string", "integer", "number"]
+EnvType = Literal["string", "integer", "number", "duration", "money"]
 
 _REFERENCE = r"\$\$\{|\$\{([A-Za-z_]\w*)(?::-((?:[^{}]|\{[^{}]*\})*))?\}"
 
 
 class EnvText:
-    """A text with `${NAME}` in it, that may stand for a number. `$${` is a literal `${`."""
+    """A text with `${NAME}` in it, that may stand for a number, for a duration (then it is a number
+    of seconds) or for money (of US dollars). `$${` is a literal `${`."""
 
     __slots__ = ("maximum", "minimum", "template", "type")
 
@@ -37,7 +38,7 @@ class EnvText:
         ]
 
     def resolve(self, env: Mapping[str, str]) -> Any:
-        """The text, or the number it stands for. A default also stands in for an empty value.
+        """The text, or the number that it stands for. A default also stands in for an empty value.
 
         Values are not looked through for further references. Raises KeyError for a missing name,
         ValueError for what is no number.
@@ -54,6 +55,8 @@ class EnvText:
         text = re.sub(_REFERENCE, value, self.template)
         if self.type == "string":
             return text
+        if self.type in ("duration", "money"):
+            return self._measured(text)
         try:
             number = int(text) if self.type == "integer" else float(text)
         except ValueError:
@@ -65,6 +68,14 @@ class EnvText:
         if self.maximum is not None and not number <= self.maximum:
             raise ValueError(f"{self.template} must be {self.maximum:g} or less, not {text}")
         return number
+
+    def _measured(self, text: str) -> float:
+        from .durations import MICROS, parse_duration, parse_money
+
+        try:
+            return parse_duration(text) if self.type == "duration" else parse_money(text) / MICROS
+        except ValueError as problem:
+            raise ValueError(f"{self.template}: {problem}") from None
 
     def __repr__(self) -> str:
         return f"env_text({self.template!r})"
@@ -83,7 +94,7 @@ def env_text(template: str) -> EnvText: ...
 @overload
 def env_text(
     template: str,
-    type: Literal["integer", "number"],
+    type: Literal["integer", "number", "duration", "money"],
     minimum: float | None = None,
     maximum: float | None = None,
 ) -> Any: ...
@@ -95,7 +106,8 @@ def env_text(
 ) -> Any:
     """A text whose `${NAME}` and `${NAME:-default}` are read from the environment of each run.
 
-    With `type`, it stands for a number in a range, wherever an option takes one.
+    With `type`, it stands for a number in a range, a duration or money, wherever an option takes
+    one.
     """
     return EnvText(template, type, minimum, maximum)
 

@@ -211,7 +211,7 @@ class FieldReader:
         wanted = "an integer" if whole else "a number"
         if not isinstance(node, Scalar):
             return self._wrong(node, name, wanted)
-        from_env = _ENV.fullmatch(node.value) is not None and not node.value.startswith("$$")
+        from_env = _is_env(node.value)
         if from_env and self._environment:
             options: dict[str, ir.StaticValue] = {"type": "integer" if whole else "number"}
             for bound in ("minimum", "maximum"):
@@ -257,13 +257,15 @@ class FieldReader:
             seconds = parse_duration(node.value)
             if seconds is not None:
                 return seconds
+            if self._environment and _is_env(node.value):
+                return ir.Construct("env_text", {"type": "duration"}, (node.value,))
         if _is_negative(node):
             return self._negative(node, name)
         self.findings.report(
             "bad-duration",
             node.span,
             f"`{name}` is a duration; '{_shown(node)}' is none",
-            hint=_duration_hint(node),
+            hint=_elsewhere(node) or _duration_hint(node),
         )
         return INVALID
 
@@ -272,19 +274,31 @@ class FieldReader:
             dollars = parse_money(node.value)
             if dollars is not None:
                 return dollars
+            if self._environment and _is_env(node.value):
+                return ir.Construct("env_text", {"type": "money"}, (node.value,))
         if _is_negative(node):
             return self._negative(node, name)
         self.findings.report(
             "bad-money",
             node.span,
             f"`{name}` is an amount of money; '{_shown(node)}' is none",
-            hint=_FIXED if _holds_hole(node) else "write dollars, such as $0.50",
+            hint=_elsewhere(node)
+            or (_FIXED if _holds_hole(node) else "write dollars, such as $0.50"),
         )
         return INVALID
 
     def _negative(self, node: Node, name: str) -> Invalid:
         self.findings.report("negative-number", node.span, f"`{name}` cannot be less than nothing")
         return INVALID
+
+
+def _is_env(text: str) -> bool:
+    """Whether a text is nothing but `${NAME}`, with a default or without."""
+    return _ENV.fullmatch(text) is not None and not text.startswith("$$")
+
+
+def _elsewhere(node: Node) -> str:
+    return _ENV_ELSEWHERE if isinstance(node, Scalar) and _is_env(node.value) else ""
 
 
 def env_text(text: str, span: Span) -> str | ir.EnvText:
