@@ -16,7 +16,7 @@ from vegac.semantics.types import (
 )
 from vegac.source.suggest import did_you_mean, nearest
 from vegac.syntax.document import Step
-from vegac.syntax.nodes import ErrorNode, Mapping, Node, Scalar
+from vegac.syntax.nodes import ErrorNode, Mapping, Node, Scalar, Sequence
 
 FORMATS: dict[str, Type] = {
     "text": STRING,
@@ -84,7 +84,12 @@ def _schema(fields: FieldReader, node: Node) -> tuple[ir.StaticValue, Type] | No
 
 def _field_type(fields: FieldReader, node: Node) -> Type | None:
     if not isinstance(node, Scalar):
-        fields.findings.report("wrong-type", node.span, "the type of a field is a word")
+        fields.findings.report(
+            "wrong-type",
+            node.span,
+            "the type of a field is a word",
+            hint='such as "list[string]"' if isinstance(node, Sequence) else "",
+        )
         return None
     text = node.value.removesuffix("?")
     type_ = parse_type(text)

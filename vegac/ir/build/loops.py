@@ -89,7 +89,14 @@ def read_header(builder: "StepBuilder", step: Step) -> Header | None:
     if found is None:
         scalar = header_scalar(step)
         if scalar is None:
-            builder.findings.report("wrong-type", step.value.span, "`for` says `item in items`")
+            builder.findings.report(
+                "wrong-type",
+                step.value.span,
+                "`for` says `item in items`",
+                hint="a list stands behind `in`, in quotes: `for: \"item in ['a', 'b']\"`"
+                if isinstance(step.value, Sequence)
+                else "",
+            )
             return None
         problem = parse_for_header(scalar.value)
         assert not isinstance(problem, ForHeader)

@@ -403,7 +403,7 @@ class StepBuilder:
         node = step.get("send")
         if node is None and not isinstance(step.value, Mapping):
             node = step.value
-        if node is None or (node is step.value and is_null(node)):
+        if node is None or is_null(node):
             self.findings.report(
                 "missing-send",
                 step.key.span,
