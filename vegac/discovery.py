@@ -27,8 +27,10 @@ def _files(folder: Path, suffix: str | tuple[str, ...]) -> Iterator[Path]:
     for root, folders, names in os.walk(folder):
         folders[:] = [name for name in folders if not _is_skipped(Path(root) / name)]
         for name in names:
-            if name.endswith(suffix):
-                yield Path(root) / name
+            path = Path(root) / name
+            # No pipe or device; a link to nothing is reported when it is read.
+            if name.endswith(suffix) and (path.is_file() or not path.exists()):
+                yield path
 
 
 def _is_skipped(folder: Path) -> bool:

@@ -24,6 +24,7 @@ from vegac.semantics.declarations import Collector, Declarations
 from vegac.source.diagnostic import Diagnostic
 from vegac.source.file import Placements, SourceFile
 from vegac.source.findings import Findings
+from vegac.source.reading import MAX_FILE_BYTES, read_bytes
 from vegac.source.registry import report
 from vegac.source.renames import with_renames
 from vegac.source.span import Span
@@ -186,7 +187,7 @@ class Workspace:
         if draft is not None:
             return self.read_text(shown, draft)
         try:
-            data = path.read_bytes()
+            data = read_bytes(path)
         except OSError as error:
             raise UsageError(f"cannot read '{path}': {error.strerror or error}") from None
         return self.read_text(shown, data)
@@ -199,6 +200,8 @@ class Workspace:
         """The tree of a file's contents; `shown` is how messages name it."""
         if isinstance(data, str):
             return self.reader.read(SourceFile(shown, data))
+        if len(data) > MAX_FILE_BYTES:
+            return self.reader.read(SourceFile(shown, data.decode(errors="replace")))
         try:
             return self.reader.read(SourceFile(shown, data.decode()))
         except UnicodeDecodeError as error:

@@ -1,5 +1,7 @@
 """What `vegac` says to users who mistype an option, leave out a value or give wrong inputs."""
 
+import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -56,3 +58,14 @@ def test_a_yaml_file_of_inputs_is_read_as_programs_are(tmp_path: Path) -> None:
 def test_an_expression_may_begin_with_a_sign(tmp_path: Path, expression: str, value: str) -> None:
     done = vegac(tmp_path, "eval", expression, "--var", "x=3")
     assert (done.status, done.out) == (0, value + "\n")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such files")
+def test_what_is_no_ordinary_file_never_hangs(tmp_path: Path) -> None:
+    write(tmp_path, echo__vega__yaml=ECHO)
+    os.mkfifo(tmp_path / "pipe.vega.yaml")
+    assert vegac(tmp_path, "check", ".").status == 0
+    assert vegac(tmp_path, "run", "echo.vega.yaml", "--word", "hi").out == "hi!\n"
+    endless = vegac(tmp_path, "check", "/dev/zero")
+    assert endless.status == 1
+    assert "error[limit-exceeded]: the file is larger than 4 MiB" in endless.err + endless.out

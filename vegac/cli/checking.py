@@ -17,6 +17,7 @@ from vegac.cli.findings import Gathered, discover, without_parts
 from vegac.cli.problem import Problem
 from vegac.cli.terminal import announce, note, out
 from vegac.source.file import SourceFile
+from vegac.source.reading import read_bytes
 from vegac.source.render import count
 from vegac.testing.workspace import CheckingWorkspace
 from vegac.workspace import Report, UsageError, Workspace
@@ -102,7 +103,7 @@ def _run_on_stdin(wanted: Check, chosen: Choice, workspace: Workspace) -> int:
         if getattr(wanted, option):
             raise Problem(f"'--{option}' needs a file, not standard input")
     start = time.perf_counter()
-    tree = workspace.read_text("<stdin>", sys.stdin.buffer.read())
+    tree = workspace.read_text("<stdin>", read_bytes(sys.stdin.buffer))
     try:
         outcome = checked(workspace.check_tree(tree, Path()))
     except UsageError as error:

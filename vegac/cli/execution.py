@@ -109,7 +109,7 @@ def _limits(wanted: Wanted) -> tuple[float | None, float | None]:
 
 def _preload(wanted: Wanted, path: Path) -> None:
     """Start importing the model's SDK, which takes longer than compiling."""
-    if wanted.dry_run or wanted.replay:
+    if wanted.dry_run or wanted.replay or not path.is_file():
         return
     import re
 

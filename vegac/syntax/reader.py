@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from vegac.source.diagnostic import Diagnostic
 from vegac.source.file import Placements, SourceFile
+from vegac.source.reading import MAX_FILE_BYTES
 from vegac.source.span import Span
 from vegac.syntax.chunks import Part, Piece, cut
 from vegac.syntax.compose import (
@@ -24,7 +25,6 @@ from vegac.syntax.yaml_findings import duplicate_key
 if TYPE_CHECKING:
     from vegac.syntax.recovery import Effort
 
-MAX_FILE_BYTES = 4 * 1024 * 1024
 # More than this nobody writes; so many small pieces would cost more than reading all at once.
 MAX_PIECES = 20_000
 # So many pieces so small are no definitions.

@@ -81,7 +81,7 @@ def _files(workspace: Workspace, paths: Sequence[Path]) -> Iterable[Path]:
 def _mentions_tests(path: Path) -> bool:
     """Whether a program may have tests, without reading it as YAML."""
     try:
-        return b"tests" in path.read_bytes()
+        return not path.is_file() or b"tests" in path.read_bytes()
     except OSError:
         return True  # the error shows when it is read
 

@@ -132,7 +132,8 @@ def _bytes(file: SourceFile) -> bytes:
 
 def _text(path: Path) -> str:
     try:
-        return path.read_bytes().decode(errors="replace")
+        # A pipe is read once, and a device has no end: there is nothing to read again.
+        return path.read_bytes().decode(errors="replace") if path.is_file() else ""
     except OSError:
         return ""
 
