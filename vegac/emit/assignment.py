@@ -138,7 +138,7 @@ def may_repeat(f: Function, body: ir.Block) -> Environment:
 def _widened(f: Function, variable: str, known: Known, setters: list[ir.Statement]) -> Known:
     type_ = f.workflow.variables.get(variable, ANY)
     seen = types.normal(type_, f.module.record_names)
-    static = types.either((known.static, seen))
+    static = types.either((known.static, *(_set_type(setter) or seen for setter in setters)))
     literals = known.literals
     for statement in setters:
         constant = statement.value if isinstance(statement, ir.Assign) else None
@@ -151,6 +151,19 @@ def _widened(f: Function, variable: str, known: Known, setters: list[ir.Statemen
         else:
             literals = literals | {constant.value}
     return Known(join(known.type, type_), static, literals)
+
+
+def _set_type(setter: ir.Statement) -> Type | None:
+    """The type that a checker sees of what a statement stores, where that is plain."""
+    match setter:
+        case ir.Ask():
+            return STRING
+        case ir.Send(options=options) if "form" not in options:
+            return STRING
+        case ir.Assign(value=ir.Const(value=None)):
+            return NULL
+        case _:
+            return None
 
 
 def set_before(f: Function, body: ir.Block, statement: ir.Statement) -> None:

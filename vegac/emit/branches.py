@@ -23,7 +23,6 @@ from vegac.emit.loops import (
     needs_state,
     parent_argument,
     start_state,
-    target_names,
 )
 from vegac.emit.names import Names, identifier
 from vegac.emit.plan import BranchPlan, branch_plans, reads, variables
@@ -142,11 +141,11 @@ def parallel_for(f: Function, step: ir.ParallelFor) -> Produced:
     """Run the iterations at once; the value is the list of their results."""
     (plan,) = branch_plans(step, f.reads)
     inside = reads(step.body, variables(plan.result) if plan.result is not None else ())
-    found = iteration(f, step, target_names(f, step, inside))
+    found = iteration(f, step, inside)
     bound = {
-        target.name: known
-        for target, known in zip(step.names, found.known, strict=True)
-        if target.name in inside
+        variable: known
+        for variable, known in zip(found.names, found.known, strict=True)
+        if variable in inside
     }
     state = loop_name(f, step.level) if needs_state(f, step) else None
     outer = f.loops.get(step.level)
@@ -174,7 +173,7 @@ def parallel_for(f: Function, step: ir.ParallelFor) -> Produced:
             f.put(f"for {pattern} in ", iterable, ":", step.span)
             with f.indented():
                 if keep:
-                    f.put(f"{branches}.append(", started, ")")
+                    f.put("", call(f"{branches}.append", started))
                 else:
                     f.put("", started)
     if outer is None and step.level not in f.loops_after:
@@ -192,7 +191,7 @@ def _each(
         iterable = call(f.runtime("loops"), found.iterable, *parent_argument(f, step))
         return f"{state}, {found.inner_pattern}", iterable, f"{state}.index"
     index = f.temporary("index")
-    if step.over == "positions" and not found.targets[0].startswith("_"):
+    if step.over == "positions" and not found.targets[0].startswith("_") and len(found.names) > 1:
         return found.pattern, found.iterable, found.targets[0]
     return f"{index}, {found.inner_pattern}", call("enumerate", found.iterable), index
 

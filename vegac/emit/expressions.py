@@ -31,6 +31,7 @@ from vegac.emit.function import Function, Known, Value, plain, settled
 from vegac.emit.literals import number
 from vegac.emit.operators import (
     arithmetic,
+    as_boolean,
     comparison,
     dynamic,
     list_of,
@@ -216,9 +217,17 @@ def _conditional(f: Function, expr: ir.Conditional) -> Value:
     condition = value(f, expr.condition)
     then = _under(f, expr.condition, True, expr.then)
     otherwise = _under(f, expr.condition, False, expr.otherwise)
+    if _is_word(then, "True") and _is_word(otherwise, "False"):
+        return Value(as_boolean(condition), BOOLEAN, BOOLEAN)
+    if _is_word(then, "False") and _is_word(otherwise, "True"):
+        return Value(negated(condition.code), BOOLEAN, BOOLEAN)
     if ANY in (then.static, otherwise.static):
         then, otherwise = settled(f, then), settled(f, otherwise)
     return choice(then, condition.code, otherwise, expr.type)
+
+
+def _is_word(found: Value, word: str) -> bool:
+    return isinstance(found.code, Atom) and found.code.text == word
 
 
 def _under(f: Function, condition: ir.Expr, truth: bool, expr: ir.Expr) -> Value:
@@ -349,7 +358,7 @@ def _subscripted(base: Value, index: Code, expr: ir.Expr, static: Type) -> Value
 
 
 def _index(f: Function, expr: ir.Index) -> Value:
-    base, index = value(f, expr.value), value(f, expr.index)
+    base, index = settled(f, value(f, expr.value)), value(f, expr.index)
     type_ = seen(base)
     static = ANY if base.static == ANY else types.element_of(base.static)
     if isinstance(expr.index, ir.Const) and isinstance(expr.index.value, str):
@@ -363,7 +372,7 @@ def _index(f: Function, expr: ir.Index) -> Value:
 
 
 def _slice(f: Function, expr: ir.Slice) -> Value:
-    base = value(f, expr.value)
+    base = settled(f, value(f, expr.value))
     lower = value(f, expr.lower) if expr.lower is not None else None
     upper = value(f, expr.upper) if expr.upper is not None else None
     ends = [end for end in (lower, upper) if end is not None]

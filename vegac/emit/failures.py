@@ -59,6 +59,9 @@ def _finally(f: Function, step: ir.Try, start: Environment) -> None:
             f.block(step.finally_)
     ended = f.known
     if after is None or not f.live:
+        if after is not None and f.result != NULL:
+            # A type checker takes the clean-up for something that may swallow a failure.
+            f.text('raise AssertionError("not reached")')
         f.known = None
         return
     f.known = dict(after)

@@ -75,8 +75,18 @@ def filter_call(f: Function, expr: ir.FilterCall, receiver: Value, given: list[V
 def _is_sequence(receiver: Value, result: str) -> bool:
     if result == "default":
         return True
+    if receiver.static == ANY:
+        return not _is_element(receiver.code)
+    return types.is_list(receiver.static) or types.is_text(receiver.static)
+
+
+def _is_element(code: Code) -> bool:
+    """Whether a filter found the value in a list, or null in an empty one, as a checker sees."""
+    bare = unplaced(code)
     return (
-        receiver.static == ANY or types.is_list(receiver.static) or types.is_text(receiver.static)
+        isinstance(bare, Call)
+        and isinstance(bare.function, Atom)
+        and bare.function.text in ("filters.first", "filters.last", "filters.min_", "filters.max_")
     )
 
 

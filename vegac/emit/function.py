@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 
-from vegac.emit.annotations import either, fits
+from vegac.emit.annotations import either, fits, may_be_none, not_null
 from vegac.emit.code import Atom, Code, call, literal, name
 from vegac.emit.document import INDENT, Line
 from vegac.emit.layout import statement
@@ -228,6 +228,8 @@ class Function:
         plain = value.items is None and value.entries is None and not value.choices
         if plain and fits(value.static, declared) and value.static != ANY:
             return Known(value.type, value.static, value.literals)
+        if value.static != ANY and not may_be_none(value.static):
+            declared = not_null(declared)
         return Known(value.type, declared, value.literals)
 
 
@@ -257,17 +259,28 @@ def value_fits(value: Value, target: Type) -> bool:
 
 
 def settled(f: Function, value: Value) -> Value:
-    """The value, an empty display in it with a type: by itself it has none for a checker."""
+    """The value, with a type where a checker would find none or another one by itself: for an empty
+    display in it, and for maps beside other things in a list."""
     if not _is_vague(value):
         return value
+    if value.choices:
+        return plain(call(f.typing("cast"), name(f.typing("Any")), value.code), value.type, ANY)
     type_ = LIST if value.items is not None else MAP
     code = call(f.typing("cast"), literal(f.module.annotations.text(type_)), value.code)
     return Value(code, value.type, type_)
 
 
 def _is_vague(value: Value) -> bool:
-    parts = value.items if value.entries is None else tuple(value.entries.values())
-    return parts is not None and (not parts or any(map(_is_vague, parts)))
+    if value.choices:
+        return any(map(_is_vague, value.choices))
+    if value.entries is not None:
+        return not value.entries or any(map(_is_vague, value.entries.values()))
+    if value.items is None:
+        return False
+    mixed = isinstance(value.static, ListOf) and len(members(value.static.element)) > 1
+    return not value.items or any(
+        _is_vague(item) or (mixed and item.entries is not None) for item in value.items
+    )
 
 
 def plain(code: Code | str, type_: Type, static: Type | None = None) -> Value:

@@ -14,9 +14,11 @@ from vegac.semantics.types import ANY, INTEGER, LOOP, STRING, ListOf, Type
 
 
 class Iteration(Struct, frozen=True):
-    """What a loop goes through: the iterable, and for each of its names a type."""
+    """What a loop goes through: the iterable, and the names that it sets with their locals and
+    types: not a position, a key or a value that nothing reads."""
 
     iterable: Code
+    names: tuple[str, ...]
     targets: tuple[str, ...]
     known: tuple[Known, ...]
 
@@ -29,8 +31,8 @@ class Iteration(Struct, frozen=True):
         return f"({self.pattern})" if len(self.targets) > 1 else self.pattern
 
 
-def iteration(f: Function, step: ir.For | ir.ParallelFor, targets: tuple[str, ...]) -> Iteration:
-    """How Python goes through the collection of a loop."""
+def iteration(f: Function, step: ir.For | ir.ParallelFor, read: set[str]) -> Iteration:
+    """How Python goes through the collection of a loop, of whose names `read` are read."""
     found = settled(f, value(f, step.collection))
     element = types.element_of(found.static)
     inner = types.element_of(found.type)
@@ -38,10 +40,18 @@ def iteration(f: Function, step: ir.For | ir.ParallelFor, targets: tuple[str, ..
     native_dict = types.is_dict(found.static)
     pair = len(step.names) == 2
     items = Known(inner, element) if native_list or native_dict else Known(ANY, ANY)
+    names = tuple(target.name for target in step.names)
+    unread = [name_ not in read for name_ in names]
     match step.over:
+        case "positions" if native_list and unread[0]:
+            code, known, names = found.code, (items,), names[1:]
         case "positions" if native_list:
             code = call("enumerate", found.code)
             known = (Known(INTEGER, INTEGER), items)
+        case "items" if native_dict and unread[1]:
+            code, known, names = found.code, (Known(STRING, STRING),), names[:1]
+        case "items" if native_dict and unread[0]:
+            code, known, names = method(found.code, "values"), (items,), names[1:]
         case "items" if native_dict:
             code = method(found.code, "items")
             known = (Known(STRING, STRING), items)
@@ -55,16 +65,20 @@ def iteration(f: Function, step: ir.For | ir.ParallelFor, targets: tuple[str, ..
         case _:
             code = call(f.runtime("values.iterate"), found.code)
             known = (Known(ANY, ANY),)
-    return Iteration(Placed(code, step.collection.span), targets, known)
+    if isinstance(step, ir.For) and not all(
+        types.fits(one.static, f.declared.get(name_, ANY))
+        for name_, one in zip(names, known, strict=True)
+    ):
+        code = call(f.typing("cast"), name(f.typing("Any")), code)
+        known = tuple(Known(one.type, ANY) for one in known)
+    targets = tuple(_target_name(f, name_, read) for name_ in names)
+    return Iteration(Placed(code, step.collection.span), names, targets, known)
 
 
-def target_names(f: Function, step: ir.For | ir.ParallelFor, read: set[str]) -> tuple[str, ...]:
-    """The locals of a loop's names; those that nothing reads begin with an underscore."""
-    found: list[str] = []
-    for target in step.names:
-        local = f.local(target.name)
-        found.append(local if target.name in read else f"_{local.lstrip('_')}")
-    return tuple(found)
+def _target_name(f: Function, variable: str, read: set[str]) -> str:
+    """The local of a loop's name; it begins with an underscore where nothing reads it."""
+    local = f.local(variable)
+    return local if variable in read else f"_{local.lstrip('_')}"
 
 
 # --- the loop's state ----------------------------------------------------------------------------
@@ -170,7 +184,7 @@ class Inside:
 
 
 def for_each(f: Function, step: ir.For) -> None:
-    found = iteration(f, step, target_names(f, step, f.reads))
+    found = iteration(f, step, f.reads)
     collecting = _collecting(f, step)
     f.declare(*(target.name for target in step.names if target.name in f.reads))
     iterable = start_state(f, step.level, step.collection, found.iterable)
@@ -189,14 +203,14 @@ def for_each(f: Function, step: ir.For) -> None:
     f.put(f"for {pattern} in ", iterable, ":", span)
     before = may_repeat(f, step.body)
     f.known = dict(before)
-    for target, known in zip(step.names, found.known, strict=True):
-        f.set(target.name, known)
+    for variable, known in zip(found.names, found.known, strict=True):
+        f.set(variable, known)
     with Inside(f, step.level, state), f.indented():
         f.block(step.body)
         if collecting is not None and f.live and step.collected is not None:
             item = value(f, step.collected)
             code = f.coerced(item, collecting.element)
-            f.put(f"{collecting.local}.append(", code, ")", step.collected.span)
+            f.put("", call(f"{collecting.local}.append", code), span=step.collected.span)
     f.known = meet([before, f.known])
     if collecting is not None:
         if collecting.variable is not None:

@@ -139,6 +139,11 @@ def negated(code: Code) -> Code:
     return Unary("not ", at_least(code, Level.NOT))
 
 
+def as_boolean(found: Value) -> Code:
+    """Whether a value counts as true, as a boolean."""
+    return found.code if found.static == BOOLEAN else call("bool", found.code)
+
+
 _ORDER = {
     "<": "values.less",
     "<=": "values.less_equal",
