@@ -414,7 +414,8 @@ class StepBuilder:
             return None
         if isinstance(node, ErrorNode):
             return None
-        if step.agent not in self.context.agents and isinstance(node, Sequence):
+        listed = isinstance(node, Sequence) and any(isinstance(i, Mapping) for i in node.items)
+        if step.agent not in self.context.agents and listed:
             return None  # steps below a misspelt `for x in xs`: the agent is reported
         return self.texts.message(node)
 
