@@ -17,6 +17,10 @@ _OPTIONS = (
     | frozenset(grammar.SEND)
     | {key for table in grammar.STEPS.values() for key in table} - _CONTROL
 )
+_TABLES: dict[str, grammar.Table] = {
+    kind: {**grammar.COMMON, **table} for kind, table in grammar.STEPS.items()
+}
+"""The keys of control steps."""
 _INNER: dict[str, grammar.Table] = {
     "repeat": grammar.REPEAT,
     "recall": grammar.RECALL,
@@ -120,7 +124,7 @@ class StepReader:
         if main is None:
             return None
         kind = self._kind(main.key.value)
-        if kind == "send" and first_word(main.key.value)[0] not in self.agents:
+        if kind == "send" and not self._names_agent(main.key.value):
             kind = self._misspelt(main.key) or kind
         return self._send(node, main) if kind == "send" else self._control(node, main, kind)
 
@@ -148,7 +152,6 @@ class StepReader:
         return meant
 
     def _main_key(self, node: Mapping) -> Entry | None:
-        names = {entry.key.value for entry in node.entries}
         control: list[Entry] = []
         agents: list[Entry] = []
         unknown: list[Entry] = []
@@ -156,10 +159,13 @@ class StepReader:
             key = entry.key.value
             if self._kind(key) != "send":
                 control.append(entry)
-            elif first_word(key)[0] in self.agents:
+            elif self._names_agent(key):
                 agents.append(entry)
             elif key not in _OPTIONS:
                 unknown.append(entry)
+        if len(control) + len(agents) == 1 and not unknown:
+            return (control or agents)[0]
+        names = {entry.key.value for entry in node.entries}
         # A misspelt option counts as that option here, so that one mistake is one finding.
         names |= {meant for entry in unknown for meant in nearest(entry.key.value, _OPTIONS)[:1]}
         if "for" in names or any(entry.key.value.startswith("for ") for entry in control):
@@ -215,7 +221,7 @@ class StepReader:
         return step
 
     def _control(self, node: Mapping, main: Entry, kind: str) -> Step:
-        table = {**grammar.COMMON, **grammar.STEPS[kind]}
+        table = _TABLES[kind]
         fields: dict[str, Entry] = {}
         misspelt = "" if self._kind(main.key.value) == kind else main.key.value
         inner = _INNER.get(kind, {}) if isinstance(main.value, Mapping) else {}
@@ -246,10 +252,14 @@ class StepReader:
         found: list[Entry] = []
         for entry in node.entries:
             key = entry.key.value
-            other = first_word(key)[0] in self.agents or self._kind(key) != "send"
-            if entry is not main and (key in table or not other):
+            if entry is main:
+                continue
+            if key in table or (self._kind(key) == "send" and not self._names_agent(key)):
                 found.append(entry)
         return found
+
+    def _names_agent(self, key: str) -> bool:
+        return first_word(key)[0] in self.agents
 
     def _options(
         self,
@@ -268,7 +278,7 @@ class StepReader:
                     self._stray(entry.key, owner, f"write it {moved.place}")
                     fields.setdefault(key, entry)
                     continue
-                if first_word(key)[0] in self.agents or self._kind(key) != "send":
+                if self._kind(key) != "send" or self._names_agent(key):
                     self._stray(entry.key, owner, "make it a step of its own, with its own `- `")
                     continue
                 meant = unknown_key(self.findings, entry.key, table, owner)
@@ -296,6 +306,8 @@ class StepReader:
             self.findings.report("duplicate-key", other.key.span, message, hint="keep one of them")
 
     def _blocks(self, step: Step, table: grammar.Table) -> None:
+        if step.fields.keys().isdisjoint(BLOCKS):
+            return
         for name in BLOCKS:
             entry = step.fields.get(name)
             if entry is not None and table[name].kind == "steps":
