@@ -87,3 +87,133 @@ def test_kept_outcomes_of_tests_go_when_their_program_changes(tmp_path: Path) ->
     paths[0].write_text(paths[0].read_text().replace("workflow-1:", "workflow-0:"))
     ((code, *_),) = found(tmp_path)
     assert code == "unknown-workflow"
+
+
+WRONG = """\
+tests:
+  inputs:
+    workflow: review
+    inputs: {taks: x, rounds: "4"}
+    model: [{agent: Coder, reply: a}, {agent: Critic, reply: b}]
+  no inputs:
+    workflow: review
+    model: [{reply: a, times: always}]
+  as expected:
+    workflow: review
+    inputs: {rounds: 9}
+    expect: {error: {type: InputError}}
+  out of range:
+    workflow: review
+    inputs: {task: 3, rounds: 9}
+    model: [{reply: a, times: always}]
+"""
+
+
+def test_inputs_that_a_workflow_does_not_take(tmp_path: Path) -> None:
+    write(tmp_path, team__vega__yaml=PROGRAM, team__vega__test__yaml=WRONG)
+    name = "team.vega.test.yaml"
+    assert found(tmp_path) == [
+        ("unknown-input", name, 4, 14),
+        ("type-mismatch", name, 4, 31),
+        ("missing-input", name, 6, 3),
+        ("type-mismatch", name, 15, 20),
+        ("out-of-range", name, 15, 31),
+    ]
+    result = vegac(tmp_path, "test")
+    assert "unknown-input" in result.out
+    assert "missing-input" in result.out
+    assert "out-of-range" in result.out
+    vegac(tmp_path, "check", "--fix")
+    text = (tmp_path / name).read_text()
+    assert "{task: x, rounds: 4}" in text
+    assert '{task: "3", rounds: 9}' in text
+    assert [item[:1] + item[2:] for item in found(tmp_path)] == [
+        ("missing-input", 6, 3),
+        ("out-of-range", 15, 33),
+    ]
+
+
+UNMET = """\
+program: |
+  agents:
+    Coder: {model: claude-haiku-4-5, system: You write code.}
+    Critic: {model: claude-haiku-4-5, system: You look for bugs.}
+  workflows:
+    count:
+      steps:
+        - Coder: How many?
+          save: reply
+      output: "<<reply>> in all"
+    judge:
+      steps: [{Critic: hi}]
+tests:
+  met: &met
+    workflow: count
+    model: [{agent: Coder, reply: "3"}]
+    expect: {output: 3 in all, calls: [Coder], sent: {Critic: []}, variables: {reply: "3"}}
+  unmet:
+    <<: *met
+    expect: {output: 3, calls: [Critic], sent: {Critic: [hi]}, variables: {repyl: x}}
+  unanswered:
+    workflow: count
+    model: [{agent: Critic, reply: x}]
+  without a script: {workflow: judge}
+  expressions:
+    expressions:
+      - {expr: "1 - 'a'", error: type-mismatch}
+      - {expr: "1 - 'a'", value: 1}
+      - {expr: "1 - 'a'", error: ExpressionError}
+"""
+
+
+def test_what_no_run_can_fulfil(tmp_path: Path) -> None:
+    write(tmp_path, some__vega__test__yaml=UNMET)
+    assert [item[:1] + item[2:] for item in found(tmp_path)] == [
+        ("type-mismatch", 20, 22),
+        ("unknown-agent", 20, 33),
+        ("unknown-agent", 20, 49),
+        ("undefined-variable", 20, 76),
+        ("missing-key", 23, 5),
+        ("missing-key", 24, 3),
+        ("type-mismatch", 28, 19),
+        ("type-mismatch", 29, 19),
+    ]
+    result = vegac(tmp_path, "test", "-k", "met")
+    assert "1 passed, 1 failed" in result.err + result.out
+
+
+MENDABLE = """\
+tests:
+  literal:
+    program: |
+      agents: {Coder: {model: claude-haiku-4-5, system: c}}
+      workflows: {w: {steps: [{Codr: hi}]}}
+    model: [{reply: x}]
+  quoted:
+    program: "agents: {Coder: {model: claude-haiku-4-5, system: c}}\\nworkflows:
+      {w: {steps: [{Codr: \\"hi\\"}]}}"
+    model: [{reply: x}]
+  on purpose:
+    program: |
+      agents: {Coder: {model: claude-haiku-4-5, system: c}}
+      workflows: {w: {steps: [{Codr: hi}]}}
+    diagnostics: [{code: unknown-agent}]
+"""
+
+
+def test_programs_inside_tests_are_mended(tmp_path: Path) -> None:
+    write(tmp_path, some__vega__test__yaml=MENDABLE)
+    result = vegac(tmp_path, "check", "--fix")
+    assert (result.status, result.out) == (0, "")
+    right = MENDABLE.replace("Codr", "Coder", 2)
+    assert (tmp_path / "some.vega.test.yaml").read_text() == right
+
+
+def test_programs_that_test_each_other(tmp_path: Path) -> None:
+    for one, other in (("a", "b"), ("b", "a")):
+        text = PROGRAM + f"tests: {{t: {{file: {other}.vega.yaml, workflow: reveiw}}}}\n"
+        (tmp_path / f"{one}.vega.yaml").write_text(text)
+    assert [item[:2] for item in found(tmp_path)] == [
+        ("unknown-workflow", "a.vega.yaml"),
+        ("unknown-workflow", "b.vega.yaml"),
+    ]

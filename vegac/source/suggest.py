@@ -1,7 +1,11 @@
 """Which known name a misspelt one may stand for, and how messages say so."""
 
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
+
+_MANY = 300
+"""Of more candidates than these, only those that begin or end much like the word are compared."""
 
 
 def nearest(word: str, candidates: Iterable[str], limit: int = 3) -> list[str]:
@@ -19,7 +23,7 @@ def _nearest(word: str, candidates: frozenset[str]) -> tuple[str, ...]:
     folded = word.casefold()
     reach = len(word) // 3
     found: list[tuple[int, int, int, str]] = []
-    for candidate in candidates:
+    for candidate in candidates if len(candidates) <= _MANY else _alike(folded, candidates):
         if candidate == word:
             continue
         longer = abs(len(candidate) - len(word))
@@ -32,6 +36,24 @@ def _nearest(word: str, candidates: frozenset[str]) -> tuple[str, ...]:
             if edits <= reach:
                 found.append((1, edits, longer, candidate))
     return tuple(candidate for *_, candidate in sorted(found))
+
+
+def _alike(folded: str, candidates: frozenset[str]) -> set[str]:
+    """The candidates that would stand next to a word in a dictionary, or in one of rhymes."""
+    forward, backward = _dictionaries(candidates)
+    found: set[str] = set()
+    for words, key in ((forward, folded), (backward, folded[::-1])):
+        at = bisect_left(words, (key, ""))
+        found.update(name for _, name in words[max(at - _MANY // 8, 0) : at + _MANY // 8])
+    return found
+
+
+@lru_cache(maxsize=8)
+def _dictionaries(
+    candidates: frozenset[str],
+) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+    forward = sorted((name.casefold(), name) for name in candidates)
+    return forward, sorted((key[::-1], name) for key, name in forward)
 
 
 def _apart(left: str, right: str, limit: int) -> bool:
@@ -96,6 +118,11 @@ def distance(left: str, right: str, limit: int) -> int:
 
     Gives `limit + 1` as soon as the distance is known to be more than `limit`.
     """
+    # What both begin and end with takes no changes.
+    while left and right and left[0] == right[0]:
+        left, right = left[1:], right[1:]
+    while left and right and left[-1] == right[-1]:
+        left, right = left[:-1], right[:-1]
     far = len(left) + len(right)
     last_row: dict[str, int] = {}
     # Row and column 0 hold `far`, row and column 1 the distances from the empty word.
