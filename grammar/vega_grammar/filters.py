@@ -32,7 +32,7 @@ literal is a number, `true`, `false`, `null`, a quoted string, or else a string 
 
 class Parameter(NamedTuple):
     """A parameter of a filter. `bare`: a bare word is its natural form, so that one which happens
-    to be a variable's name is no mistake."""
+    to be a variable's name is no mistake. `low` and `high` bound an integer."""
 
     name: str
     type: str
@@ -40,6 +40,8 @@ class Parameter(NamedTuple):
     required: bool = True
     default: Any = None
     bare: bool = False
+    low: int | None = None
+    high: int | None = None
 
 
 class FilterSpec(NamedTuple):
@@ -138,7 +140,7 @@ _TABLE: tuple[FilterSpec, ...] = (
         '"hello..."',
         _STRING,
         "string",
-        (Parameter("n", "integer", "how many characters to keep, 0 or more"),),
+        (Parameter("n", "integer", "how many characters to keep, 0 or more", low=0),),
     ),
     FilterSpec(
         "replace",
@@ -199,7 +201,7 @@ _TABLE: tuple[FilterSpec, ...] = (
         _STRING,
         "string",
         (
-            _optional("n", "integer", "how many spaces, 0 to 1000", 4),
+            Parameter("n", "integer", "how many spaces, 0 to 1000", False, 4, low=0, high=1000),
             _optional("first", "boolean", "whether the first line moves too", default=False),
         ),
     ),
@@ -453,7 +455,7 @@ _TABLE: tuple[FilterSpec, ...] = (
         '"{\\"a\\":[1,2.5]}"',
         _ANY,
         "string",
-        (_optional("indent", "integer", "spaces for each level, 0 to 16"),),
+        (Parameter("indent", "integer", "spaces for each level, 0 to 16", False, low=0, high=16),),
     ),
     FilterSpec(
         "int",

@@ -136,7 +136,7 @@ def field(type_: Type, name: str) -> Type | None:
 
 def index(type_: Type, key: Type, constant: object = None) -> Type | None:
     """The type of `value[key]`, or None where no member can be indexed so."""
-    whole = any(m == ANY or is_number(m) for m in members(key))
+    whole = any(m == ANY or is_number(m) for m in members(key)) and type(constant) is not float
     text = any(m == ANY or is_string(m) for m in members(key))
     found: list[Type] = []
     for member in members(type_):

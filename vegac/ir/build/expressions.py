@@ -1,11 +1,11 @@
 """Typing expressions: from the expression tree to IR."""
 
-import re
 from collections.abc import Callable
 from typing import Any, cast
 
-from vega_grammar.filters import CONDITION, FILTERS
+from vega_grammar.filters import FILTERS, FilterSpec
 from vegac.ir import nodes as ir
+from vegac.ir.build.filter_constants import constant_problem, replacement_problem
 from vegac.ir.build.narrowing import path_of, refinements
 from vegac.ir.build.scope import Scope, unknown
 from vegac.ir.nesting import MAX_CHAIN
@@ -471,7 +471,9 @@ class ExpressionBuilder:
         bounds: list[ir.Expr | None] = []
         for bound in (expr.lower, expr.upper):
             built = self._value(bound) if bound is not None else None
-            if built is not None and not overlaps(_known(built.type), INTEGER):
+            if built is not None and not (
+                overlaps(_known(built.type), INTEGER) and not _is_fraction(built)
+            ):
                 self._mismatch(built.span, f"a bound is an integer; this is {article(built.type)}")
             bounds.append(built)
         type_ = operators.sliced(_known(value.type))
@@ -519,8 +521,8 @@ class ExpressionBuilder:
                 hint="make it text with `| string` first" if "string" in spec.receivers else "",
             )
             return unknown(span)
-        for index, argument in enumerate(arguments):
-            self._check_argument(expr, spec, index, argument)
+        for index in range(len(arguments)):
+            self._check_argument(expr, spec, index, arguments)
         first = arguments[0].value if arguments and isinstance(arguments[0], ir.Const) else None
         if spec.name == "where" or (spec.name == "map" and len(arguments) == 1):
             self._check_path(value.type, arguments[0].span, first)
@@ -556,7 +558,7 @@ class ExpressionBuilder:
                 )
         return self._build(argument.value)
 
-    def _count_fits(self, expr: ast.Filter, spec: Any) -> bool:
+    def _count_fits(self, expr: ast.Filter, spec: FilterSpec) -> bool:
         given, least, most = len(expr.arguments), spec.required, len(spec.parameters)
         if least <= given <= most:
             return True
@@ -574,13 +576,17 @@ class ExpressionBuilder:
         )
         return False
 
-    def _check_argument(self, expr: ast.Filter, spec: Any, index: int, argument: ir.Expr) -> None:
-        parameter = spec.parameters[index]
+    def _check_argument(
+        self, expr: ast.Filter, spec: FilterSpec, index: int, arguments: list[ir.Expr]
+    ) -> None:
+        parameter, argument = spec.parameters[index], arguments[index]
         problem = ""
         if not parameter_takes(parameter.type, argument.type):
             problem = f"{parameter.doc}; this is {article(argument.type)}"
         elif isinstance(argument, ir.Const):
-            problem = _constant_problem(parameter.type, argument.value)
+            problem = constant_problem(parameter, argument.value)
+            if parameter.type == "replacement" and isinstance(arguments[0], ir.Const):
+                problem = replacement_problem(arguments[0].value, argument.value)
         if problem:
             self.findings.report(
                 "filter-arguments",
@@ -683,6 +689,10 @@ def _needs_care(expr: ir.Expr) -> bool:
     return may_be_null(expr.type)
 
 
+def _is_fraction(expr: ir.Expr) -> bool:
+    return isinstance(expr, ir.Const) and isinstance(expr.value, float)
+
+
 def _subject(expr: ir.Expr) -> str:
     match expr:
         case ir.Variable(name=name) | ir.ComputedVariable(name=name) | ir.Parameter(name=name):
@@ -708,19 +718,3 @@ def _enum_values(type_: Type) -> tuple[str, ...] | None:
 def _receiver_words(words: tuple[str, ...]) -> list[str]:
     names = {"list[string]": "a list of strings", "list[number]": "a list of numbers"}
     return [names.get(word, f"a {word}") for word in words]
-
-
-def _constant_problem(kind: str, value: object) -> str:
-    match kind:
-        case "regex" if isinstance(value, str):
-            try:
-                re.compile(value)
-            except re.error as error:
-                return f"this is no regular expression: {error}"
-        case "separator" if value == "":
-            return "the separator is empty"
-        case "condition" if isinstance(value, str) and not re.fullmatch(CONDITION, value):
-            return "a condition is empty, or an operator and a literal such as `>0`"
-        case _:
-            pass
-    return ""
