@@ -7,8 +7,9 @@ from msgspec.structs import replace
 
 from vegac.source.diagnostic import Diagnostic, Edit, Fix, Severity
 from vegac.source.file import Placements
-from vegac.source.registry import report
+from vegac.source.registry import CODES, report
 from vegac.source.span import Span
+from vegac.source.suggest import nearest
 from vegac.syntax.ignores import Ignore, ignores
 from vegac.syntax.reader import FileTree
 
@@ -94,23 +95,38 @@ def _unused(
     unit = f"{path}#"
     placements.add(unit, tree.file, 0)
     left = [code for code in comment.codes if code not in idle]
-    if left:
-        start, end = comment.start, comment.end
-        replacement = f"# vegac: ignore[{', '.join(left)}]"
+    span = Span(unit, comment.start, comment.end)
+    misspelt = {code: near[0] for code in idle if code not in CODES and (near := _near(code))}
+    if misspelt:
+        codes = [misspelt.get(code, code) for code in comment.codes if code in {*left, *misspelt}]
+        meant = list(misspelt.values())
+        edit = Edit(span, f"# vegac: ignore[{', '.join(codes)}]")
+        fix = Fix(f"write {_listed(meant)}", (edit,), "unsafe")
+        hint = f"did you mean {_listed(meant)}?"
+    elif left:
+        edit = Edit(span, f"# vegac: ignore[{', '.join(left)}]")
+        fix = Fix("remove what silences nothing", (edit,))
+        hint = f"keep only {_listed(left)}"
     else:
         start, end, replacement = _without(tree.file.text, comment)
-    edit = Edit(Span(unit, start, end), replacement)
+        edit = Edit(Span(unit, start, end), replacement)
+        fix = Fix("remove what silences nothing", (edit,))
+        hint = "remove it"
     return [
         report(
             "unused-ignore",
-            Span(unit, comment.start, comment.end),
+            span,
             f"there is no finding {_listed(idle)} on this line"
             if idle
             else "this comment names no finding, so it silences none",
-            hint="remove it" if not left else f"keep only {_listed(left)}",
-            fixes=(Fix("remove what silences nothing", (edit,)),),
+            hint=hint if idle else "name what it is to silence: `# vegac: ignore[CODE]`",
+            fixes=(fix,),
         )
     ]
+
+
+def _near(code: str) -> list[str]:
+    return nearest(code, CODES, 1)
 
 
 def _without(text: str, comment: Ignore) -> tuple[int, int, str]:

@@ -124,11 +124,13 @@ class Collector:
 
     def _version(self, node: Node) -> None:
         if not isinstance(node, Scalar) or node.value not in LANGUAGE_VERSIONS:
-            shown = node.value if isinstance(node, Scalar) else "this"
+            shown = node.value if isinstance(node, Scalar) else ""
             self.findings.report(
                 "unsupported-version",
                 node.span,
-                f"this compiler does not know version {shown} of the language",
+                f"this compiler does not know version {shown} of the language"
+                if shown
+                else "this is no version of the language",
                 hint="it knows version " + ", ".join(LANGUAGE_VERSIONS),
             )
 

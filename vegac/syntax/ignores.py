@@ -14,7 +14,9 @@ from vegac.syntax.hole_masks import mask_holes
 from vegac.syntax.reader import legible
 from vegac.syntax.yaml_parser import event_parser
 
-_IGNORE = re.compile(r"(?:^|(?<=[ \t]))#[ \t]*vegac:[ \t]*ignore\[([^\]\r\n]*)\]", re.M)
+_IGNORE = re.compile(
+    r"(?:^|(?<=[ \t]))#[ \t]*vegac:[ \t]*ignore(?:\[([^\]\r\n]*)\]|(?=[ \t]*$))", re.M
+)
 _LINE_END = re.compile("[\r\n\x85\u2028\u2029]|$")
 
 
@@ -39,7 +41,7 @@ def ignores(file: SourceFile) -> list[Ignore]:
     return [
         Ignore(
             file.position(match.start()).line,
-            tuple(code for code in re.split(r"[,\s]+", match[1]) if code),
+            tuple(code for code in re.split(r"[,\s]+", match[1] or "") if code),
             match.start(),
             match.end(),
         )

@@ -16,6 +16,10 @@ from vegac.syntax.nodes import Entry, ErrorNode, Mapping, Node, Scalar, Sequence
 from vegac.syntax.text import parse_text
 
 _FIXED = "this is fixed when the program is built, so no hole can stand here"
+_PLAIN = frozenset(
+    ("model", "fallback_model", "default_model", "base_url", "api_key", "sandbox", "knowledge")
+)
+"""Texts that are of no use with a hole in them as it stands."""
 _ENV_ELSEWHERE = "only `agents`, `tools` and `settings` read `${NAME}` from the environment"
 _ENV = re.compile(r"\$\{[A-Za-z_]\w*(?::-[^}]*)?\}|\$\$\{")
 
@@ -151,6 +155,15 @@ class FieldReader:
         )
         return INVALID
 
+    def _quoted(self, node: Scalar, name: str, wanted: str) -> None:
+        self.findings.report(
+            "wrong-type",
+            node.span,
+            f"`{name}` is {wanted}; here stands a quoted text",
+            hint="remove the quotes",
+            fixes=(Fix("remove the quotes", (Edit(node.span, node.value),)),),
+        )
+
     def _literal(self, node: Node) -> ir.StaticValue:
         """A tree of literals; strings may hold `${NAME}`."""
         match node:
@@ -170,6 +183,8 @@ class FieldReader:
             return self._wrong(node, name, "a text")
         if is_null(node):
             return self._wrong(node, name, "a text", "write the text, or leave the key out")
+        if name in _PLAIN and _holds_hole(node):
+            return self._wrong(node, name, "a text without holes", _FIXED + "; write ${NAME}")
         return env_text(node.value, node.span) if self._environment else node.value
 
     def strings(self, node: Node, name: str) -> Read:
@@ -224,13 +239,7 @@ class FieldReader:
             hint = _ENV_ELSEWHERE if from_env else _FIXED if _holds_hole(node) else ""
             return self._wrong(node, name, wanted, hint)
         if node.style in ("single", "double"):
-            self.findings.report(
-                "wrong-type",
-                node.span,
-                f"`{name}` is {wanted}; here stands a quoted text",
-                hint="remove the quotes",
-                fixes=(Fix("remove the quotes", (Edit(node.span, node.value),)),),
-            )
+            self._quoted(node, name, wanted)
         if whole and value != int(value):
             return self._wrong(node, name, wanted)
         low, high = key.minimum, key.maximum
@@ -248,6 +257,8 @@ class FieldReader:
             return self._wrong(node, name, "true or false")
         value = resolve_plain(node.value) if node.value else None
         if isinstance(value, bool):
+            if node.style in ("single", "double"):
+                self._quoted(node, name, "true or false")
             return value
         word = yaml_boolean(self.findings, node, f"`{name}`")
         return word if word is not None else self._wrong(node, name, "true or false")

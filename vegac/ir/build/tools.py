@@ -79,6 +79,8 @@ class _ToolBuilder:
         else:
             value = self.fields.string(description.value, "description")
             arguments["description"] = "" if isinstance(value, Invalid) else value
+            if isinstance(value, str) and not value.strip():
+                self._missing_description()
         parameters, types = self._params(entries.get("params"))
         arguments["params"] = parameters
         scope = FixedScope(

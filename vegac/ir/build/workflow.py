@@ -208,7 +208,7 @@ def _name_fits(findings: Findings, node: Scalar) -> bool:
         node.span,
         f"'{node.value}' cannot name an input",
         hint="names hold letters, digits and '_', and do not begin with a digit: '"
-        + re.sub(r"\W", "_", node.value)
+        + re.sub(r"^(?![A-Za-z_])", "_", re.sub(r"\W", "_", node.value))
         + "'",
     )
     return False
