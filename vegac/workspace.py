@@ -120,7 +120,8 @@ class Workspace:
         self.overlay: Mapping[Path, str] = {} if overlay is None else overlay
         self.reader = Reader()
         self.today = date.today()
-        self._resolved_root = self.root.resolve()
+        self._inside = os.path.join(os.path.realpath(self.root), "")  # noqa: PTH118
+        """How the real names of files in the workspace begin."""
         self._configs: dict[Path, Config] = {}
         self._remembering = remembering
         self._memories: dict[str, Memory] = {}
@@ -222,10 +223,10 @@ class Workspace:
 
     def shown(self, path: Path) -> str:
         """How messages name a file: relative to the workspace where it lies inside."""
-        try:
-            return path.resolve().relative_to(self._resolved_root).as_posix()
-        except ValueError:
-            return path.as_posix()
+        real = os.path.realpath(path)
+        if real.startswith(self._inside):
+            return real[len(self._inside) :].replace(os.sep, "/")
+        return path.as_posix()
 
     # --- programs ------------------------------------------------------------------------------
 

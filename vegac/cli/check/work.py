@@ -42,14 +42,13 @@ class Worker:
 
     def check(self, path: Path) -> Work:
         start = time.perf_counter()
-        shown = self.workspace.shown(path)
         try:
             report = self.workspace.check(path)
         except UsageError as error:
-            return Work(Checked((shown,), unread=str(error)), None, 0)
+            return Work(Checked((self.workspace.shown(path),), unread=str(error)), None, 0)
         work = Work(checked(report), inputs(report, self.workspace), time.perf_counter() - start)
         # What it includes may be included by others.
-        self.workspace.reader.forget(shown)
+        self.workspace.forget(work.outcome.files[:1])
         self._unfreed += sum(len(tree.file.text) for tree in trees_of(report))
         del report
         if self._unfreed > _GARBAGE_CHARACTERS:
