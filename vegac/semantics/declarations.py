@@ -239,7 +239,8 @@ class Collector:
                     hint="names are relative to the file that includes them",
                 )
             for tree in trees:
-                self._included(program, tree, item.span)
+                if tree.file.path != path or not _is_pattern(item.value):  # all files but this one
+                    self._included(program, tree, item.span)
 
     def _included(self, program: Declarations, tree: FileTree, span: Span) -> None:
         path = tree.file.path
