@@ -149,6 +149,7 @@ class Actor:
         return self.id
 
     def ended_error(self, why: str, reason: Exit) -> ProcessEnded:
+        """What is raised for a message that it cannot answer any more."""
         return ProcessEnded(f"the process {self._name()} cannot answer: {why} ({reason})", reason)
 
     # Life
@@ -318,6 +319,7 @@ class Actor:
         return future
 
     def forget_ending(self, future: "asyncio.Future[Exit]") -> None:
+        """Hand back what `ending` gave."""
         self._waiters.remove(future)
 
     # Signals
@@ -362,6 +364,7 @@ class Actor:
         return tuple(self._links)
 
     def forget_link(self, other: "Process") -> None:
+        """Undo this side of a link."""
         self._links.pop(other, None)
 
     def monitor(self, other: "Process") -> Monitor:
@@ -375,6 +378,7 @@ class Actor:
         return monitor
 
     def watched_by(self, owner: "Process | None") -> Monitor:
+        """A monitor of it, which tells at once, with `noproc`, when it has ended already."""
         monitor = Monitor(self._self(), owner)
         if self.exit is not None:
             monitor.fire(NOPROC)
@@ -396,9 +400,11 @@ class Actor:
                     self._signals.put_nowait(one)
 
     def forget_monitor(self, monitor: Monitor) -> None:
+        """Tell a monitor no more."""
         self._monitors.pop(monitor, None)
 
     def forget_watch(self, monitor: Monitor) -> None:
+        """Note that a monitor of its own has told what it had to tell."""
         self._watching.pop(monitor, None)
 
 

@@ -101,12 +101,20 @@ class ChildCounts:
 
 
 def check(spec: SupervisorSpec) -> None:
-    """Raise ValueError for a specification that cannot be."""
+    """Raise ValueError for a specification that cannot be, TypeError for what is none."""
+    for child in spec.children:
+        check_kind(child)
     ids = [child.id for child in spec.children]
     for child in spec.children:
         if ids.count(child.id) > 1:
             raise ValueError(f"two children of a supervisor have the id '{child.id}'")
         check_child(child, spec)
+
+
+def check_kind(child: object) -> None:
+    """Raise TypeError for a child that is no `ChildSpec`."""
+    if not isinstance(child, ChildSpec):
+        raise TypeError(f"a child is described by a ChildSpec('id', ...), not by {child!r}")
 
 
 def check_child(child: ChildSpec, spec: SupervisorSpec) -> None:

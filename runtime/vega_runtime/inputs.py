@@ -47,6 +47,7 @@ class Input:
 
     @property
     def required(self) -> bool:
+        """Whether it has no default."""
         return self.default is MISSING
 
     def __repr__(self) -> str:

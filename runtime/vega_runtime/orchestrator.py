@@ -120,6 +120,8 @@ class Orchestrator:
         ConfigError for an agent named like another one.
         """
         self._check_room()
+        if parent is not None:
+            self._check_own(parent)
         if name is not None:
             self._check_name(name)
         made = self.make(
@@ -249,11 +251,17 @@ class Orchestrator:
     def register(self, name: str, process: Process) -> None:
         """Give a process a name. It loses it with its end.
 
-        Raises ValueError for a name that is taken, ProcessEnded for a process that has ended.
+        Raises ValueError for a name that is taken or a process of another orchestrator,
+        ProcessEnded for a process that has ended.
         """
         process.check_alive()
+        self._check_own(process)
         self._check_name(name)
         self._give_name(name, process)
+
+    def _check_own(self, process: Process) -> None:
+        if process.orchestrator is not self:
+            raise ValueError(f"{process!r} belongs to another orchestrator")
 
     def _give_name(self, name: str, process: Process) -> None:
         self._names[name] = process

@@ -149,6 +149,7 @@ class JsonStates:
         self._folder = folder
 
     def save(self, state: ProcessState) -> None:
+        """Keep a state in place of the one that the process had. Raises ConfigError."""
         text = json.dumps(state.as_json(), ensure_ascii=False, indent=1)
         try:
             write_atomically(self._file(state.id), text.encode("utf-8", "surrogatepass"))
@@ -156,13 +157,16 @@ class JsonStates:
             raise ConfigError(f"states cannot be kept in '{self._folder}': {error}") from error
 
     def load(self, process_id: str) -> ProcessState | None:
+        """The state of a process, None where there is none. Raises ConfigError."""
         path = self._file(process_id)
         return _read(path) if path.exists() else None
 
     def list(self) -> Sequence[ProcessState]:
+        """All states, in the order in which the processes began. Raises ConfigError."""
         return _in_order(_read(path) for path in self._folder.glob("*.json"))
 
     def delete(self, process_id: str) -> bool:
+        """Forget a process. Whether it was there."""
         try:
             self._file(process_id).unlink()
         except FileNotFoundError:
@@ -191,6 +195,7 @@ class SqliteStates:
         self._file = file
 
     def save(self, state: ProcessState) -> None:
+        """Keep a state in place of the one that the process had. Raises ConfigError."""
         text = json.dumps(state.as_json())
         self._do(
             "INSERT INTO processes VALUES (?, ?, ?) ON CONFLICT (id) DO UPDATE "
@@ -199,14 +204,17 @@ class SqliteStates:
         )
 
     def load(self, process_id: str) -> ProcessState | None:
+        """The state of a process, None where there is none. Raises ConfigError."""
         rows = self._do("SELECT state FROM processes WHERE id = ?", (process_id,))[0]
         return self._state(rows[0][0]) if rows else None
 
     def list(self) -> Sequence[ProcessState]:
+        """All states, in the order in which the processes began. Raises ConfigError."""
         rows = self._do("SELECT state FROM processes", ())[0]
         return _in_order(self._state(text) for (text,) in rows)
 
     def delete(self, process_id: str) -> bool:
+        """Forget a process. Whether it was there."""
         return self._do("DELETE FROM processes WHERE id = ?", (process_id,))[1] > 0
 
     def _state(self, text: str) -> ProcessState:

@@ -139,6 +139,7 @@ class Process(Actor):
         return None if self.exit is None else datetime.fromtimestamp(self._ended).astimezone()
 
     def note_end(self) -> None:
+        """Note when it ended."""
         self._ended = time.time()
 
     @property

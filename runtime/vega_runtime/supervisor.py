@@ -20,6 +20,7 @@ from .child_specs import (
     SupervisorSpec,
     check,
     check_child,
+    check_kind,
 )
 from .exits import KILL, SHUTDOWN, Exit, ExitSignal, ProcessEnded, ProcessExit
 from .supervise import Restarts
@@ -123,6 +124,7 @@ class Supervisor:
         Raises ChildError (`already_started`, `already_present`), and what kept it from starting;
         then it is not added.
         """
+        check_kind(spec)
         return await self._ask(lambda: self._add(spec))
 
     async def terminate_child(self, child_id: str) -> None:

@@ -24,6 +24,7 @@ class FileMemory:
         self._file = file
 
     async def store(self, key: str, value: Any, metadata: Mapping[str, Any] | None = None) -> None:
+        """Keep a value, in place of the one that the key had; see `MemoryStore`."""
         entry = entry_of(key, value, metadata, time.time())
 
         def change(entries: dict[str, Entry]) -> None:
@@ -34,28 +35,33 @@ class FileMemory:
     async def retrieve(
         self, query: str, limit: int = 5, where: Mapping[str, Any] | None = None
     ) -> Sequence[Hit]:
+        """The entries that fit a query best, the best first; see `MemoryStore`."""
         entries = [entry for entry in (await self._read()).values() if fits(entry, where)]
         return best(entries, words_of(query), None, limit)
 
     async def search(self, query: str, limit: int = 5) -> Sequence[Mapping[str, Any]]:
+        """`retrieve` for the tool `memory_search`."""
         return as_found(await self.retrieve(query, limit), words_of(query))
 
     async def get(self, key: str, default: Any = None) -> Any:
+        """The value under a key, or `default`."""
         entry = (await self._read()).get(key)
         return default if entry is None else entry.hit().value
 
     async def delete(self, key: str) -> bool:
+        """Forget a key. Whether it was there."""
         return await self._change(lambda entries: entries.pop(key, None) is not None)
 
     async def list(
         self, prefix: str = "", limit: int = 100, where: Mapping[str, Any] | None = None
     ) -> Sequence[Hit]:
+        """The entries whose keys begin with `prefix`, in the order of the keys."""
         entries = await self._read()
         keys = sorted(key for key in entries if key.startswith(prefix))
         return [entries[key].hit() for key in keys if fits(entries[key], where)][: max(limit, 0)]
 
     async def close(self) -> None:
-        pass
+        """Release what is open. It may be called twice, and opens again when it is used."""
 
     async def _read(self) -> dict[str, Entry]:
         return await asyncio.to_thread(self._load)

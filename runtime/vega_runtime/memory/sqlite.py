@@ -59,11 +59,14 @@ class Memory:
         """Whether this SQLite can search texts."""
 
     async def store(self, key: str, value: Any, metadata: Mapping[str, Any] | None = None) -> None:
+        """Keep a value, in place of the one that the key had; see `MemoryStore`."""
         entry = entry_of(key, value, metadata, time.time())
         vector = await embedded(self._embedder, entry.content)
         await self._do(lambda database: self._write(database, entry, vector))
 
     async def get(self, key: str, default: Any = None) -> Any:
+        """The value under a key, or `default`."""
+
         def read(database: sqlite3.Connection) -> Entry | None:
             found = database.execute(f"SELECT {_COLUMNS} FROM memories WHERE key = ?", (key,))
             return next(map(_entry, found), None)
@@ -72,6 +75,8 @@ class Memory:
         return default if entry is None else entry.hit().value
 
     async def delete(self, key: str) -> bool:
+        """Forget a key. Whether it was there."""
+
         def erase(database: sqlite3.Connection) -> bool:
             with _Change(database):
                 found = database.execute("SELECT id FROM memories WHERE key = ?", (key,)).fetchone()
@@ -86,6 +91,8 @@ class Memory:
     async def list(
         self, prefix: str = "", limit: int = 100, where: Mapping[str, Any] | None = None
     ) -> Sequence[Hit]:
+        """The entries whose keys begin with `prefix`, in the order of the keys."""
+
         def read(database: sqlite3.Connection) -> Sequence[Hit]:
             rows = database.execute(
                 f"SELECT {_COLUMNS} FROM memories WHERE substr(key, 1, ?) = ? ORDER BY key",
@@ -99,6 +106,7 @@ class Memory:
     async def retrieve(
         self, query: str, limit: int = 5, where: Mapping[str, Any] | None = None
     ) -> Sequence[Hit]:
+        """The entries that fit a query best, the best first; see `MemoryStore`."""
         words = words_of(query)
         asked = await embedded(self._embedder, query)
 
@@ -114,9 +122,11 @@ class Memory:
         return await self._do(read)
 
     async def search(self, query: str, limit: int = 5) -> Sequence[Mapping[str, Any]]:
+        """`retrieve` for the tool `memory_search`."""
         return as_found(await self.retrieve(query, limit), words_of(query))
 
     async def close(self) -> None:
+        """Release what is open. It may be called twice, and opens again when it is used."""
         thread, self._thread = self._thread, None
         if thread is not None:
             await asyncio.get_running_loop().run_in_executor(thread, self._close)

@@ -130,9 +130,13 @@ class Model(Protocol):
     either ends the call.
     """
 
-    async def generate(self, request: Request) -> Response: ...
+    async def generate(self, request: Request) -> Response:
+        """The reply to a request. Raises ModelError."""
+        ...
 
-    def stream(self, request: Request) -> AsyncIterator[StreamEvent]: ...
+    def stream(self, request: Request) -> AsyncIterator[StreamEvent]:
+        """The reply piece by piece, and then as a whole. Raises ModelError."""
+        ...
 
     async def close(self) -> None:
         """Release connections. Safe to call twice."""

@@ -6,7 +6,7 @@ import inspect
 import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Unpack
+from typing import Any, Unpack, cast
 
 from vega_runtime.errors import ConfigError, ToolError
 from vega_runtime.text import text
@@ -38,7 +38,7 @@ class ToolDef(Tool):
         except ToolError:
             raise
         except (Exception, SystemExit) as problem:  # which would end the event loop too
-            raise ToolError(f"{type(problem).__name__}: {problem}") from problem
+            raise _failure(problem) from problem
         return text(plain(result))
 
 
@@ -105,8 +105,22 @@ class FunctionTool(Tool):
         except ToolError:
             raise
         except (Exception, SystemExit) as problem:  # which would end the event loop too
-            raise ToolError(f"{type(problem).__name__}: {problem}") from problem
+            raise _failure(problem) from problem
         return text(plain(result))
+
+
+def innermost(problem: BaseException) -> BaseException:
+    """The first failure of a group: that there were others is of no use to a model."""
+    while isinstance(problem, BaseExceptionGroup):
+        problem = cast("BaseExceptionGroup[BaseException]", problem).exceptions[0]
+    return problem
+
+
+def _failure(problem: BaseException) -> ToolError:
+    problem = innermost(problem)
+    if isinstance(problem, ToolError):
+        return problem
+    return ToolError(f"{type(problem).__name__}: {problem}")
 
 
 def _takes_null(schema: Mapping[str, Any]) -> bool:
@@ -180,6 +194,7 @@ class BuiltinTool(Tool):
 
     @property
     def parameters(self) -> Mapping[str, Any]:
+        """The JSON Schema of its parameters: those that are declared, else the function's own."""
         return super().parameters if self.params else self._ready.parameters
 
     def check(self, arguments: Mapping[str, Any]) -> Args:

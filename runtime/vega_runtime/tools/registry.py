@@ -10,7 +10,7 @@ from vega_runtime.errors import ConfigError, VegaError
 from vega_runtime.models.base import ToolCall, ToolResult, ToolSchema
 from vega_runtime.tools.catalog import ALIASES, BUILTIN_TOOLS, builtin_tool
 from vega_runtime.tools.definition import Tool, ToolContext
-from vega_runtime.tools.functions import FunctionTool
+from vega_runtime.tools.functions import FunctionTool, innermost
 
 Middleware = Callable[
     [ToolCall, ToolContext, Callable[[], Awaitable[ToolResult]]], Awaitable[ToolResult]
@@ -101,9 +101,10 @@ def _failed(call: ToolCall, message: str) -> ToolResult:
 
 
 def _message(problem: Exception) -> str:
-    if isinstance(problem, VegaError):
-        return problem.message
-    return f"{type(problem).__name__}: {problem}"
+    cause = innermost(problem)
+    if isinstance(cause, VegaError):
+        return cause.message
+    return f"{type(cause).__name__}: {cause}"
 
 
 async def _refusal(tool: Tool, call: ToolCall, context: ToolContext) -> str | None:

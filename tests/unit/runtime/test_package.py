@@ -1,7 +1,11 @@
 """The package: what importing it loads, and its names."""
 
+import inspect
 import subprocess
 import sys
+from typing import Any
+
+import vega_runtime
 
 HEAVY = {"anthropic", "openai", "httpx", "yaml", "sqlite3", "lark", "typer", "rich", "jinja2"}
 
@@ -72,3 +76,18 @@ def test_the_names_for_models_and_tools_of_ones_own_are_there() -> None:
         "assert Model is Same\n"
     )
     assert not modules_after(code) & HEAVY
+
+
+def test_everything_public_has_a_docstring() -> None:
+    missing: list[str] = []
+    names: list[str] = vars(vega_runtime)["__all__"]
+    for name in names:
+        kind: Any = getattr(vega_runtime, name)
+        if inspect.isclass(kind):
+            for member, value in inspect.getmembers(kind):
+                value = value.fget if isinstance(value, property) else value
+                if member[0] != "_" and inspect.isfunction(value) and not inspect.getdoc(value):
+                    missing.append(f"{name}.{member}")
+        if (inspect.isclass(kind) or inspect.isfunction(kind)) and not kind.__doc__:
+            missing.append(name)
+    assert missing == []

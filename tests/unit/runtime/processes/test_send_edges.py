@@ -314,6 +314,19 @@ def test_a_failed_restart_is_no_hang(stage: Any) -> None:
     stage(scene)
 
 
+def test_a_process_belongs_to_one_orchestrator(stage: Any) -> None:
+    async def scene(o: Orchestrator) -> None:
+        async with Orchestrator() as other:
+            process = o.spawn(A)
+            with pytest.raises(ValueError, match="belongs to another orchestrator"):
+                other.spawn(A, parent=process)
+            with pytest.raises(ValueError, match="belongs to another orchestrator"):
+                other.register("a", process)
+            assert (other.list(), process.children) == ((), ())
+
+    stage(scene)
+
+
 # Lists
 
 

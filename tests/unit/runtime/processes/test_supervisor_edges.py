@@ -134,3 +134,15 @@ def test_a_deep_tree_gives_up_to_the_top(stage: Any) -> None:
 
     stage(scene)
     assert len(alerts) == 1
+
+
+def test_a_child_is_described_by_a_child_spec(stage: Any) -> None:
+    async def scene(o: Orchestrator) -> None:
+        with pytest.raises(TypeError, match="a child is described by a ChildSpec"):
+            await o.supervise(A)  # type: ignore[arg-type]
+        supervisor = await o.supervise()
+        with pytest.raises(TypeError, match="a child is described by a ChildSpec"):
+            await supervisor.start_child(A)  # type: ignore[arg-type]
+        assert await supervisor.which_children() == ()
+
+    stage(scene)

@@ -5,6 +5,7 @@ import sys
 
 import pytest
 
+from vega_runtime import ToolError
 from vega_runtime.tools import Tools, time_limit
 
 
@@ -62,3 +63,27 @@ async def test_a_time_limit_is_told_as_one() -> None:
     tools = Tools(waits)
     tools.use(time_limit(0.01))
     assert (await tools.execute("waits", {})).content == "waits was stopped after 0.01 s"
+
+
+async def fails(error: Exception) -> None:
+    raise error
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [(ValueError("no tea"), "ValueError: no tea"), (ToolError("no tea"), "no tea")],
+)
+async def test_a_failure_in_a_group_is_told_as_itself(error: Exception, said: str) -> None:
+    async def grouped() -> str:
+        """Do several things at once."""
+        async with asyncio.TaskGroup() as outer:
+            outer.create_task(nested())
+        return "done"
+
+    async def nested() -> None:
+        async with asyncio.TaskGroup() as inner:
+            inner.create_task(fails(error))
+
+    result = await Tools(grouped).execute("grouped", {})
+    assert result.is_error
+    assert result.content == said
