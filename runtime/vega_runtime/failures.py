@@ -132,7 +132,7 @@ _SAID = (
     (r"bad operand type for unary \S+: '(\w+)'", "cannot negate {0}"),
     (r"'(\w+)' object is not subscriptable", "{0} has no fields or elements"),
     (r"'(\w+)' object is not iterable", "{0} has no elements"),
-    (r"argument of type '(\w+)' is not iterable", "{0} has no elements"),
+    (r"argument of type '(\w+)' is not (?:a container or )?iterable", "{0} has no elements"),
     (r"object of type '(\w+)' has no len\(\)", "{0} has no length"),
     (
         r"(list|string) (?:indices|index) must be integers.*, not '?(\w+)'?",

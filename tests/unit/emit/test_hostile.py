@@ -74,7 +74,8 @@ TEXTS = [
 
 NAMES = [
     *keyword.kwlist,
-    *(word for word in keyword.softkwlist if word != "_"),
+    # `type` became one in Python 3.12, and is a built-in name below.
+    *(word for word in keyword.softkwlist if word not in ("_", "type")),
     "__import__",
     "__builtins__",
     "__name__",
