@@ -65,8 +65,11 @@ class Progress:
         self._flush(event.key)
         name = f"{label(event.key)} ({event.agent})"
         if event.error is not None:
-            after = seconds(event.duration)
-            self.say(f"failed {name} after {after}: {one_line(str(event.error))}")
+            reason = one_line(str(event.error))
+            if reason:
+                self.say(f"failed {name} after {seconds(event.duration)}: {reason}")
+            else:
+                self.say(f"cancelled {name}")
         else:
             self.say(f"finished {name}: {spent(event.duration, event.usage, event.cost)}")
 

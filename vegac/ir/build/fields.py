@@ -20,6 +20,7 @@ _PLAIN = frozenset(
     ("model", "fallback_model", "default_model", "base_url", "api_key", "sandbox", "knowledge")
 )
 """Texts that are of no use with a hole in them as it stands."""
+_NOT_BY_ENV = "this is fixed when the program is built, so the environment cannot decide it"
 _ENV_ELSEWHERE = "only `agents`, `tools` and `settings` read `${NAME}` from the environment"
 _ENV = re.compile(r"\$\{[A-Za-z_]\w*(?::-[^}]*)?\}|\$\$\{")
 
@@ -216,7 +217,7 @@ class FieldReader:
             code if name != "strategy" else "unknown-strategy",
             node.span,
             f"`{name}` cannot be '{node.value}'",
-            hint=did_you_mean(node.value, values),
+            hint=did_you_mean(node.value, values) or _undecided(node),
             notes=(available("possible values", values),),
             subject=node.value,
             suggestions=tuple(near),
@@ -261,7 +262,9 @@ class FieldReader:
                 self._quoted(node, name, "true or false")
             return value
         word = yaml_boolean(self.findings, node, f"`{name}`")
-        return word if word is not None else self._wrong(node, name, "true or false")
+        if word is not None:
+            return word
+        return self._wrong(node, name, "true or false", _undecided(node))
 
     def duration(self, node: Node, name: str) -> Read:
         if isinstance(node, Scalar):
@@ -306,6 +309,10 @@ class FieldReader:
 def _is_env(text: str) -> bool:
     """Whether a text is nothing but `${NAME}`, with a default or without."""
     return _ENV.fullmatch(text) is not None and not text.startswith("$$")
+
+
+def _undecided(node: Scalar) -> str:
+    return _NOT_BY_ENV if _is_env(node.value) else ""
 
 
 def _elsewhere(node: Node) -> str:
