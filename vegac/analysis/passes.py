@@ -24,6 +24,7 @@ from vegac.analysis.results import check_results
 from vegac.analysis.retries import check_retries, check_step_retries
 from vegac.analysis.rounds import check_rounds
 from vegac.analysis.secrets import check_secrets
+from vegac.analysis.teams import check_teams
 from vegac.analysis.truth import check_truth
 from vegac.analysis.unused import check_unused
 from vegac.ir import nodes as ir
@@ -75,6 +76,7 @@ def analyse(
     check_repetition(program, workflows, findings)
     check_agent_budgets(context, budget, findings)
     check_retries(context, findings)
+    check_teams(context, program, findings)
     check_requests(context, program, findings)
     check_addresses(context, findings)
     check_tool_paths(program, findings)

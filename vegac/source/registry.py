@@ -94,6 +94,7 @@ CODES: dict[str, Code] = _catalogue(
         "missing-model": ("warning", "An agent has no model, and there is no default model."),
         "inherit-cycle": ("error", "An agent extends itself, directly or through others."),
         "unknown-strategy": ("error", "No strategy has that name."),
+        "delegation-without-team": ("warning", "An agent says how it delegates, and has no team."),
         "self-team": ("error", "An agent is a member of its own team."),
         "bad-skill": ("error", "The front matter of a skill cannot be used."),
         "unknown-skill": ("error", "No skill has that name."),

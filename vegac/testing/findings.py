@@ -95,6 +95,7 @@ _BEYOND_THE_REFERENCE = frozenset(
         "refused-parameter",
         "reserved-parameter",
         "same-fallback",
+        "delegation-without-team",
         "unused-param",
         "duplicate-value",
         "required-with-default",
