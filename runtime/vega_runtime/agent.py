@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from .env import EnvText, FileText
 from .frozen import Frozen
-from .rules import above, at_least, listed, made_of, one_of, rules, some_of
+from .rules import a_model, above, at_least, listed, made_of, one_of, rules, some_of
 
 if TYPE_CHECKING:
     from .run import Run
@@ -213,6 +213,7 @@ class Agent(Frozen):
         tools=listed,
         knowledge=listed,
         team=listed,
+        llm=a_model,
     )
 
     def __hash__(self) -> int:

@@ -38,6 +38,12 @@ def listed(value: Any) -> str | None:
     return "must be a list" if isinstance(value, str | bytes) or not is_iterable(value) else None
 
 
+def a_model(value: Any) -> str | None:
+    """A `Model` of the program's own."""
+    good = callable(getattr(value, "generate", None))
+    return None if good else "must be a Model, with `generate`, `stream` and `close`"
+
+
 def is_iterable(value: Any) -> bool:
     """Whether there is anything to go through."""
     return hasattr(value, "__iter__")

@@ -133,8 +133,13 @@ class Session:
                 await self._memory.close()
             if self.log is not None:
                 self.log.close()
-            for model in self._models.values():
-                await model.close()
+            for name, model in self._models.items():
+                try:
+                    await model.close()
+                except Exception:  # the others want to be closed too
+                    import logging
+
+                    logging.getLogger("vega").exception("the model %s was not closed", name[0])
             if self.options.record is not None and self.recording is not None:
                 self.recording.close()
 

@@ -142,6 +142,7 @@ class _Stream(Generic[T]):
             raise
         if item is not None:
             return item
+        self._queue.put_nowait(None)  # for others who read it too
         self._done = True
         self._reply, self.error = _outcome(self._task)
         raise StopAsyncIteration

@@ -59,6 +59,7 @@ WRONG: list[tuple[Any, dict[str, Any], str]] = [
     ),
     (HealthRules, {"interval": 0}, "interval of HealthRules must be more than 0"),
     (Agent, {"name": "A", "max_tokens": 0}, "max_tokens of Agent must be 1 or more"),
+    (Agent, {"name": "A", "llm": 3}, "llm of Agent must be a Model, with `generate`"),
     (RunOptions, {"budget": -1}, "budget of RunOptions must be 0 or more"),
     (Settings, {"budget": NAN}, "budget of Settings must be 0 or more"),
 ]

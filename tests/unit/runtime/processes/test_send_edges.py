@@ -87,6 +87,20 @@ def test_leaving_a_stream_does_not_swallow_a_cancellation(stage: Any) -> None:
     stage(scene, model=Dawdling())
 
 
+def test_several_may_read_a_stream(stage: Any) -> None:
+    async def scene(o: Orchestrator) -> None:
+        stream = o.spawn(A).stream("one two three")
+
+        async def read() -> list[str]:
+            return [piece async for piece in stream]
+
+        parts = await asyncio.gather(read(), read(), read())
+        assert sorted(piece for part in parts for piece in part) == ["one ", "three", "two "]
+        assert stream.response == "one two three"
+
+    stage(scene)
+
+
 # Callbacks
 
 
@@ -393,6 +407,27 @@ def test_a_shutdown_that_is_cancelled_kills_what_is_left() -> None:
         await o.shutdown()
 
     run_virtual(main())
+
+
+def test_a_model_that_cannot_be_closed_keeps_no_other_from_it(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    closed: list[str] = []
+
+    class Sticky(ScriptedModel):
+        async def close(self) -> None:
+            closed.append("tried")
+            raise OSError("it sticks")
+
+    async def main() -> None:
+        options = RunOptions(provider=lambda _: Sticky(SLOW))
+        async with Orchestrator(options=options) as o:
+            await o.spawn(A).send("hello")
+            await o.spawn(Agent("B", model="another")).send("hello")
+
+    run_virtual(main())
+    assert closed == ["tried", "tried"]
+    assert "the model another was not closed" in caplog.text
 
 
 def test_a_function_that_ignores_its_end_leaves_no_noise(
