@@ -63,9 +63,11 @@ class Row:
             missing = column - len(chars)
             if missing > 0:
                 chars += " " * missing
-                roles += [""] * missing
-            chars[column : column + len(text)] = text
-            roles[column : column + len(text)] = [role] * len(text)
+                blank: list[Role] = [""] * missing
+                roles += blank
+            stop = column + len(text)
+            same: list[Role] = [role] * len(text)
+            chars[column:stop], roles[column:stop] = text, same
         else:
             self.put_cells(column, cells(text), role)
 
