@@ -3,6 +3,8 @@
 import re
 from decimal import Decimal
 
+from vegac.syntax.expression_parser import KEYWORDS
+
 _DURATION = re.compile(
     r"(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m)?(?:(\d+(?:\.\d+)?)s)?(?:(\d+(?:\.\d+)?)ms)?"
 )
@@ -10,8 +12,16 @@ _MONEY = re.compile(r"\$?(\d+(?:\.\d+)?|\.\d+)")
 YAML_BOOLEANS = {"yes": True, "on": True, "y": True, "no": False, "off": False, "n": False}
 NAME = re.compile(r"[A-Za-z_]\w*")
 """Variables, inputs and step names."""
+NAME_HINT = "names hold letters, digits and '_', and do not begin with a digit"
 PUBLIC_NAME = re.compile(r"[A-Za-z0-9_-]+")
 """Agents, workflows and tools."""
+
+
+def unfit_variable(name: str) -> str:
+    """Why a name cannot be that of a variable or an input, "" where it can."""
+    if name in KEYWORDS:
+        return f"'{name}' is a word of the language; take another name"
+    return "" if NAME.fullmatch(name) else NAME_HINT
 
 
 def parse_duration(text: str) -> float | None:

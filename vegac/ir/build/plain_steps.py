@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from vegac.ir import nodes as ir
 from vegac.semantics.flow import Flow, merge
-from vegac.semantics.literals import NAME
+from vegac.semantics.literals import unfit_variable
 from vegac.semantics.types import (
     ANY,
     STRING,
@@ -71,8 +71,9 @@ def set_(builder: "StepBuilder", step: Step, site: str) -> ir.Block:
     for entry in step.value.entries:
         name = entry.key.value
         value = builder.texts.value(entry.value)
-        if not NAME.fullmatch(name):
-            builder.bad_name(entry.key, "a variable")
+        unfit = unfit_variable(name)
+        if unfit:
+            builder.bad_name(entry.key, "a variable", unfit)
             continue
         if isinstance(value, ir.Variable) and value.name == name:
             builder.findings.report(

@@ -14,7 +14,7 @@ from vegac.ir.build.plain_steps import FALSE_PATH
 from vegac.ir.build.scope import WorkflowScope, unknown
 from vegac.ir.build.texts import TextBuilder, as_text
 from vegac.semantics.flow import Flow, Link, merge, null_when_unset
-from vegac.semantics.literals import NAME
+from vegac.semantics.literals import NAME, NAME_HINT, unfit_variable
 from vegac.semantics.types import (
     ANY,
     ERROR,
@@ -147,14 +147,9 @@ class StepBuilder:
         if isinstance(node, Scalar) and not NAME.fullmatch(node.value):
             self.bad_name(node, "a step")
 
-    def bad_name(self, node: Scalar, what: str) -> None:
+    def bad_name(self, node: Scalar, what: str, hint: str = NAME_HINT) -> None:
         """Report a name that cannot name a variable, an input or a step."""
-        self.findings.report(
-            "bad-name",
-            node.span,
-            f"'{node.value}' cannot name {what}",
-            hint="names hold letters, digits and '_', and do not begin with a digit",
-        )
+        self.findings.report("bad-name", node.span, f"'{node.value}' cannot name {what}", hint=hint)
 
     def _unconditional(self, step: Step, parent: str) -> ir.Block:
         self._report_empty(step)
@@ -348,10 +343,11 @@ class StepBuilder:
         built = self.texts.scalar(node, literal=False)
         if not isinstance(built, ir.Const):
             return ir.ComputedTarget(as_text(built), node.span)
-        if not isinstance(built.value, str) or not NAME.fullmatch(built.value):
-            self.bad_name(node, "a variable")
+        unfit = unfit_variable(built.value) if isinstance(built.value, str) else NAME_HINT
+        if unfit:
+            self.bad_name(node, "a variable", unfit)
             return None
-        return ir.Target(built.value, node.span)
+        return ir.Target(str(built.value), node.span)
 
     # --- flow ----------------------------------------------------------------------------------
 

@@ -15,7 +15,7 @@ from vegac.ir.build.scope import WorkflowScope
 from vegac.ir.build.steps import StepBuilder
 from vegac.semantics.constants import is_of_type
 from vegac.semantics.declarations import Declaration
-from vegac.semantics.literals import NAME
+from vegac.semantics.literals import NAME_HINT, unfit_variable
 from vegac.semantics.type_syntax import article, parse_type
 from vegac.semantics.types import (
     ANY,
@@ -201,16 +201,13 @@ def read_inputs(findings: Findings, node: Node) -> dict[str, ir.Input]:
 
 
 def _name_fits(findings: Findings, node: Scalar) -> bool:
-    if NAME.fullmatch(node.value):
+    hint = unfit_variable(node.value)
+    if not hint:
         return True
-    findings.report(
-        "bad-name",
-        node.span,
-        f"'{node.value}' cannot name an input",
-        hint="names hold letters, digits and '_', and do not begin with a digit: '"
-        + re.sub(r"^(?![A-Za-z_])", "_", re.sub(r"\W", "_", node.value))
-        + "'",
-    )
+    if hint == NAME_HINT:
+        fitting = re.sub(r"^(?![A-Za-z_])", "_", re.sub(r"\W", "_", node.value))
+        hint = f"{hint}: '{fitting}'"
+    findings.report("bad-name", node.span, f"'{node.value}' cannot name an input", hint=hint)
     return False
 
 
