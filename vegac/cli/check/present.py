@@ -13,12 +13,11 @@ from vegac.cli.problem import Problem
 from vegac.source.diagnostic import Diagnostic
 from vegac.source.registry import CODES
 from vegac.source.render import arrange, count, summary
-from vegac.source.render.canvas import Style, style_of
-from vegac.source.render.json import pretty
 from vegac.source.suggest import did_you_mean
 
 if TYPE_CHECKING:
     from vegac.cli.check.types import Typed
+    from vegac.source.render.canvas import Style
 
 Format = Literal["text", "json", "sarif", "github"]
 
@@ -59,6 +58,9 @@ def present(findings: Gathered, form: Format, types: "Sequence[Typed] | None" = 
     """
     found, placements = findings.diagnostics, findings.placements
     if form == "text":
+        if not found and not types:
+            return ""
+        from vegac.source.render.canvas import style_of
         from vegac.source.render.text import render
 
         style = style_of(sys.stdout)
@@ -81,7 +83,7 @@ def present(findings: Gathered, form: Format, types: "Sequence[Typed] | None" = 
     return render_github(found, placements)
 
 
-def _types_text(types: "Sequence[Typed]", style: Style) -> str:
+def _types_text(types: "Sequence[Typed]", style: "Style") -> str:
     if not types:
         return ""
     from vegac.cli.check.types import line
@@ -103,6 +105,8 @@ def statistics(findings: Gathered, form: Format) -> str:
         totals[key] = totals.get(key, 0) + 1
     rows = sorted(totals.items(), key=lambda row: (-row[1], row[0]))
     if form == "json":
+        from vegac.source.render.json import pretty
+
         return pretty(
             [
                 {
