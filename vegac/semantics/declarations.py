@@ -221,9 +221,11 @@ class Collector:
         self._declare(program, "tools", Declaration(name.value, name, tree.root, tree.file.path))
 
     def _include(self, program: Declarations, node: Node, path: str) -> None:
+        if is_null(node):
+            return
         items = node.items if isinstance(node, Sequence) else [node]
         for item in items:
-            if not isinstance(item, Scalar):
+            if not isinstance(item, Scalar) or is_null(item):
                 if not isinstance(item, ErrorNode):
                     self.findings.report(
                         "wrong-type", item.span, "`include` is a list of file names"

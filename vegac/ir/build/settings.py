@@ -10,7 +10,7 @@ from vegac.semantics.declarations import Declaration
 from vegac.source.findings import Findings
 from vegac.source.registry import CODES
 from vegac.source.suggest import did_you_mean, nearest
-from vegac.syntax.nodes import Mapping, Node, Scalar
+from vegac.syntax.nodes import Mapping, Node, Scalar, is_null
 
 SEVERITIES = ("error", "warning", "info", "off")
 COMPILER_KEYS = ("delimiters", "strict", "lints", "schedule")
@@ -34,7 +34,7 @@ def read_settings(
 ) -> Settings:
     """The settings that a program declares, read and checked."""
     settings = Settings()
-    if declaration is None:
+    if declaration is None or is_null(declaration.node):
         return settings
     reader = FieldReader(findings, environment=True)
     for name, entry in reader.table(declaration.node, grammar.SETTINGS, "`settings`").items():
