@@ -36,6 +36,26 @@ _answering: ContextVar["tuple[Process, ...]"] = ContextVar("vega_answering", def
 """The processes that wait for what is going on here before they can answer anything else."""
 
 
+def _check_option(name: str, value: Any) -> None:
+    """Raise TypeError for an option of a message that is of another kind."""
+    if value is None:
+        return
+    match name:
+        case "tools":
+            good, wanted = not isinstance(value, str), "a list"
+        case "timeout" | "total_timeout" | "budget":
+            good = isinstance(value, int | float) and not isinstance(value, bool)
+            wanted = "a number"
+        case "retry":
+            good, wanted = isinstance(value, Retry), "a Retry(...)"
+        case "form":
+            good, wanted = hasattr(value, "parse"), "one of vega_runtime.forms"
+        case _:
+            return
+    if not good:
+        raise TypeError(f"the option {name} of a message is {wanted}, not {value!r}")
+
+
 def in_background() -> Context:
     """A context for tasks that nobody waits for: they may wait for whom they like."""
     context = copy_context()
@@ -289,10 +309,9 @@ class Process(Actor):
         step.meter = self.meter
         step.sandbox = self.sandbox
         for name, value in options.items():
+            _check_option(name, value)
             if name == "attach":
                 step.attach = (value,) if isinstance(value, str) else tuple(map(str, value))
-            elif name == "tools" and isinstance(value, str):
-                raise TypeError(f"the tools of a message are a list, not the text {value!r}")
             elif name in ("timeout", "total_timeout", "retry", "form", "tools"):
                 setattr(step, name, value)
             elif name != "budget":

@@ -200,6 +200,29 @@ def test_a_message_that_is_no_text_is_refused(stage: Any) -> None:
     stage(scene)
 
 
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"timeout": "5s"}, "timeout of a message is a number, not '5s'"),
+        ({"budget": True}, "budget of a message is a number, not True"),
+        ({"retry": 3}, r"retry of a message is a Retry\(...\), not 3"),
+        ({"form": "number"}, "form of a message is one of vega_runtime.forms, not 'number'"),
+        ({"tiemout": 5}, "a message has no option 'tiemout'"),
+    ],
+)
+def test_options_of_another_kind_are_refused(
+    stage: Any, options: dict[str, Any], said: str
+) -> None:
+    async def scene(o: Orchestrator) -> None:
+        process = o.spawn(A)
+        with pytest.raises(TypeError, match=said):
+            await process.send("hello", **options)
+        with pytest.raises(TypeError, match=said):
+            await process.batch(["hello"], **options)
+
+    stage(scene)
+
+
 @pytest.mark.parametrize("others", [0, 1])
 def test_a_tool_that_waits_for_its_own_process_is_told_so(stage: Any, others: int) -> None:
     team: list[Process] = []
@@ -358,7 +381,7 @@ def test_tools_may_be_given_as_a_list(stage: Any) -> None:
         process = o.spawn(A.replace(tools=[add]))
         assert await process.send("go") == "three"
         assert await process.send("go", tools=[add]) == "three"  # type: ignore[arg-type]
-        with pytest.raises(TypeError, match="are a list, not the text 'add'"):
+        with pytest.raises(TypeError, match="tools of a message is a list, not 'add'"):
             await process.send("go", tools="add")  # type: ignore[arg-type]
 
     stage(scene, replies)
