@@ -65,7 +65,7 @@ class Judge:
         for case in self.file.cases:
             found += case.findings
             found += unreadable_expressions(case)
-            if not case.broken and case.program is not None:
+            if case.program is not None:
                 found += self._against(case, case.program)
         return found
 

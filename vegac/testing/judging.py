@@ -33,9 +33,9 @@ def unfit(file: TestFile, case: Case, checked: Report) -> list[Diagnostic]:
     found = [*unknown_agents(file, case, declared.agents)]
     wrong = unknown_workflow(case, declared.workflows)
     if wrong is not None:
-        return [*found, wrong]
+        return found if case.broken and case.workflow is None else [*found, wrong]
     workflow = workflow_of(case, checked)
-    if workflow is not None and not _wants_input_error(case):
+    if workflow is not None and not case.broken and not _wants_input_error(case):
         found += _inputs(case, workflow)
     return found
 
@@ -43,7 +43,7 @@ def unfit(file: TestFile, case: Case, checked: Report) -> list[Diagnostic]:
 def unmet(case: Case, checked: Report) -> Iterator[Diagnostic]:
     """What a test expects in vain: a run would show it as a difference."""
     workflow = workflow_of(case, checked)
-    if workflow is None or checked.program is None:
+    if workflow is None or checked.program is None or case.broken:
         return
     reached = _reached(workflow, checked.program)
     for name, node in _called(case):
