@@ -137,7 +137,8 @@ class _Liveness:
                 live = self._loop(statement, after)
             case ir.ParallelFor(body=body, result=result):
                 self._trim(statement, after)
-                live = self._branch(body, _names(result)) | _without_targets(statement, after)
+                live = self._branch(body, _names(result)) - _loop_names(statement)
+                live |= _without_targets(statement, after)
             case ir.Parallel(branches=found):
                 self._trim(statement, after)
                 live = _without_targets(statement, after)
@@ -167,7 +168,7 @@ class _Liveness:
         ends = after | _names(loop.collected if isinstance(loop, ir.For) else loop.until)
         again = self._try_out(loop.body, ends)
         live = self.block(loop.body, ends | again)
-        return live | after if isinstance(loop, ir.For) else live
+        return (live - _loop_names(loop)) | after if isinstance(loop, ir.For) else live
 
     def _try(self, step: ir.Try, after: set[str]) -> set[str]:
         leaving = self._try_out(step.finally_, self.failing)
@@ -212,6 +213,10 @@ def _without_targets(statement: ir.Statement, after: set[str]) -> set[str]:
     return after - {
         target.name for target in targets_of(statement) if isinstance(target, ir.Target)
     }
+
+
+def _loop_names(loop: ir.For | ir.ParallelFor) -> set[str]:
+    return {target.name for target in loop.names}
 
 
 def _first(statement: ir.Statement) -> list[ir.Expr]:

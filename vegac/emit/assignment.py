@@ -2,9 +2,12 @@
 
 from vegac.emit import annotations as types
 from vegac.emit.code import (
+    Atom,
     Await,
     Call,
     Code,
+    Level,
+    Operation,
     Placed,
     call,
     flat,
@@ -15,6 +18,7 @@ from vegac.emit.code import (
 )
 from vegac.emit.expressions import value
 from vegac.emit.function import Environment, Function, Known, Value, merged, plain
+from vegac.emit.operators import without_parentheses
 from vegac.emit.plan import assigned, reads
 from vegac.ir import nodes as ir
 from vegac.semantics.types import (
@@ -80,9 +84,27 @@ def _store(
     else:
         f.declare(*variables)
     names = [f.local(variable) for variable in variables] + [flat(target) for target in computed]
-    f.put(f"{' = '.join(names)}{annotation} = ", code, span=span)
+    added = _added(names[0], found) if len(names) == 1 and not annotation else None
+    if added is not None:
+        operator, code = added
+        f.put(f"{names[0]} {operator}= ", code, span=span)
+    else:
+        f.put(f"{' = '.join(names)}{annotation} = ", code, span=span)
     for variable in variables:
         f.set(variable, f.after_assignment(variable, found))
+
+
+def _added(local: str, found: Value) -> tuple[str, Code] | None:
+    """The operator and the right side, where `local = local + x` can be `local += x`."""
+    match unplaced(found.code):
+        case Operation(operands=(Atom(text=text), right), operators=(operator,)) as code if (
+            text == local
+            and code.own_level in (Level.SUM, Level.TERM)
+            and (types.is_number(found.static) or types.is_text(found.static))
+        ):
+            return operator, without_parentheses(right)
+        case _:
+            return None
 
 
 def discard(f: Function, found: Value, span: Span | None) -> None:
@@ -137,7 +159,7 @@ def may_repeat(f: Function, body: ir.Block) -> Environment:
 
 def _widened(f: Function, variable: str, known: Known, setters: list[ir.Statement]) -> Known:
     type_ = f.workflow.variables.get(variable, ANY)
-    seen = types.normal(type_, f.module.record_names)
+    seen = f.declared.get(variable) or types.normal(type_, f.module.record_names)
     static = types.either((known.static, *(_set_type(setter) or seen for setter in setters)))
     literals = known.literals
     for statement in setters:

@@ -76,7 +76,7 @@ def _is_sequence(receiver: Value, result: str) -> bool:
     if result == "default":
         return True
     if receiver.static == ANY:
-        return not _is_element(receiver.code)
+        return not receiver.choices and not _is_element(receiver.code)
     return types.is_list(receiver.static) or types.is_text(receiver.static)
 
 

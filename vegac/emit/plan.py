@@ -11,6 +11,7 @@ from vegac.ir.traverse import blocks, expressions, may_fail, statements, targets
 from vegac.semantics.types import (
     ANY,
     LIST,
+    NEVER,
     NULL,
     STRING,
     ListOf,
@@ -206,7 +207,7 @@ def declarations(
     for variable, setters in assigned(body).items():
         if variable in parameters or (variable not in read and variable not in first_null):
             continue
-        type_ = workflow.variables.get(variable, ANY)
+        type_ = _stored_here(setters) or workflow.variables.get(variable, ANY)
         if variable in first_null:
             type_ = optional(type_)
         if variable in first_null or _needs_declaration(type_, setters):
@@ -214,6 +215,23 @@ def declarations(
     for variable in first_null:
         if variable not in found:
             found[variable] = annotations.declared(optional(workflow.variables.get(variable, ANY)))
+    return found
+
+
+def _stored_here(setters: list[ir.Statement]) -> Type | None:
+    """The type of all that a function stores in a variable, where it is plain: over the whole
+    workflow the variable may hold more."""
+    found: Type = NEVER
+    for setter in setters:
+        match setter:
+            case ir.Send(type=type_, options=options) if "form" not in options:
+                found = join(found, type_)
+            case ir.Ask():
+                found = join(found, STRING)
+            case ir.Assign(value=ir.Const(type=type_)):
+                found = join(found, type_)
+            case _:
+                return None
     return found
 
 

@@ -195,7 +195,7 @@ def test_a_loop_without_effects_is_a_plain_for() -> None:
             result=INTEGER,
         )
     )
-    assert body_of(module) == ("total = 0\nfor x in xs:\n    total = total + x\nreturn total")
+    assert body_of(module) == ("total = 0\nfor x in xs:\n    total += x\nreturn total")
     assert run(module, {"xs": [1, 2, 3]}).output == 6
 
 
