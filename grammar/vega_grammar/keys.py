@@ -262,7 +262,7 @@ SEND: Table = {
     "schema": Key("map", "The fields of a JSON reply."),
     "tools": Key("tools", "Only these tools for this message."),
     "context": Key("word", "`fresh`: a new conversation.", values=AGENT_WORDS),
-    "attach": Key("list", "Images and PDFs from the sandbox."),
+    "attach": Key("list|text", "Images and PDFs from the sandbox."),
 }
 PARALLEL_AGENT: Table = {
     "agent": Key("agent", "The agent that gets every input.", required=True),
