@@ -7,6 +7,7 @@ WRAP = 80
 """Columns that a piece of a long text takes at most, where it has spaces to break at."""
 
 _SPECIAL = {"\n": "\\n", "\r": "\\r", "\t": "\\t", "\\": "\\\\"}
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
 _TOKEN = re.compile(r"[^ \n]*(?: +|\n+)|[^ \n]+")
 
 
@@ -86,7 +87,8 @@ def docstring(text: str) -> list[str]:
 
 
 def _docstring_line(line: str) -> str:
-    return escaped(line, "").replace('"""', '\\"\\"\\"')
+    # Python 3.13 and later compile no docstring with half a surrogate pair, escaped or not.
+    return escaped(_SURROGATE.sub("\ufffd", line), "").replace('"""', '\\"\\"\\"')
 
 
 def rows(parts: Sequence[str | int], sizes: Mapping[int, int]) -> list[list[str | int]]:
