@@ -19,8 +19,8 @@ from .options import RunOptions
 from .process import Process, in_background
 from .process_group import ProcessGroup
 from .program import program
-from .session import Session
 from .settings import Settings
+from .shared_session import SharedSession
 
 if TYPE_CHECKING:
     from .budget import Ledger
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from .health import Alert, HealthMonitor, HealthRules
     from .member import Member
     from .supervisor import Supervisor
-    from .tools.registry import Tools, ToolSet
+    from .tools.registry import Tools
 
 F = TypeVar("F", bound=Callable[..., object])
 T = TypeVar("T")
@@ -58,7 +58,9 @@ class Orchestrator:
         settings = settings or Settings()
         # The limit of the settings is for the dialogues of a run; here it is for processes.
         own = settings.replace(max_processes=None)
-        self.session = _Session(program("an orchestrator", settings=own), options or RunOptions())
+        self.session = SharedSession(
+            program("an orchestrator", settings=own), options or RunOptions()
+        )
         self.session.registry = tools
         self.max_processes = settings.max_processes if max_processes is None else max_processes
         self.health: HealthMonitor | None = None
@@ -497,37 +499,6 @@ class Orchestrator:
         if self.health is not None:
             self.health.put(alert)
         self.tell("alert", alert)
-
-
-class _Session(Session):
-    """What all processes of an orchestrator share."""
-
-    registry: "Tools | None" = None
-
-    def toolset(self, tools: tuple[Any, ...] | None) -> "ToolSet | None":
-        registry = self.registry
-        if registry is None or not tools:
-            return super().toolset(tools)
-        tools = tuple(tools)
-        if self.mcp is not None:
-            tools = self.mcp.entries(tools)
-        found = self._toolsets.get(tools)
-        if found is None:
-            from .tools.registry import resolve
-
-            available = registry.filter("*")
-            for tool in () if self.mcp is None else self.mcp.tools.values():
-                available.add(tool)
-            found = self._toolsets[tools] = resolve(tools, self.tool_context, available)
-        return found
-
-    def _outer_ledgers(self) -> "tuple[Ledger, ...]":
-        return ()  # each message looks for the budgets around it
-
-    def notice(self, message: str) -> None:
-        if message not in self._noted:
-            logging.getLogger("vega").warning("%s", message)
-        super().notice(message)
 
 
 async def _awaited(work: Awaitable[Any]) -> None:
