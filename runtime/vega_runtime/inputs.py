@@ -263,19 +263,19 @@ def _read(text: str, type_name: str) -> Any:
             raise ValueError(f"must be true or false, not {shown(text)}")
         return text.strip().lower() == "true"
     if base in ("array", "object", "list", "map"):
-        import json
+        from .parsing import strict_json
 
         try:
-            return json.loads(text)
+            return strict_json(text)
         except ValueError as error:
             raise ValueError(
                 f"must be {describe(type_name)} as JSON, not {shown(text)}: {error}"
             ) from None
     if base == "any":
-        import json
+        from .parsing import strict_json
 
         try:
-            return json.loads(text)
+            return strict_json(text)
         except ValueError:
             return text
     return text

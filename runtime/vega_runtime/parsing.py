@@ -41,6 +41,15 @@ def parse_json(text: str, subject: str = "the text") -> Any:
         raise ExpressionError(f"{subject} is not valid JSON: {problem}") from None
 
 
+def strict_json(text: str) -> Any:
+    """The value of a JSON text as people and programs write it, without a code fence. Raises
+    ValueError, also for what Python would let pass: `NaN`, numbers without end."""
+    try:
+        return _DECODER.decode(text)
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
+
+
 def excerpt(text: str, position: int) -> str:
     """What stands at a position, for a message."""
     if position >= len(text):

@@ -1,10 +1,10 @@
 """What `vegac eval` does."""
 
-import json
 import sys
 from typing import Any
 
 from vega_runtime.errors import VegaError
+from vega_runtime.parsing import strict_json
 from vega_runtime.text import text
 from vegac.cli.problem import Problem
 from vegac.cli.results import shown
@@ -39,6 +39,6 @@ def _variable(text: str) -> tuple[str, Any]:
     if not equals or not name.isidentifier():
         raise Problem(f"--var {text!r} is not NAME=JSON, such as --var n=3")
     try:
-        return name, json.loads(value)
+        return name, strict_json(value)
     except ValueError:
         return name, value

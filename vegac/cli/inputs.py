@@ -1,6 +1,5 @@
 """Where the inputs of a run come from: options, `--input`, `--inputs` and standard input."""
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO, cast
@@ -117,6 +116,7 @@ class Gatherer:
     def _data(self, text: str, name: str) -> None:
         """Inputs out of a file; `name` is its name, `-` for standard input."""
         from vega_runtime.errors import ExpressionError
+        from vega_runtime.parsing import strict_json
 
         try:
             if name.lower().endswith((".yaml", ".yml")):
@@ -125,10 +125,10 @@ class Gatherer:
 
                 data: Any = load(text, _named(name))
             else:
-                data = json.loads(text)
+                data = strict_json(text)
         except ExpressionError as error:
             raise self._problem(error.message) from error
-        except (ValueError, RecursionError) as error:
+        except ValueError as error:
             raise self._problem(f"{_named(name)} is not JSON: {error}") from error
         if isinstance(data, dict):
             self._map(cast("dict[str, Any]", data))
@@ -169,9 +169,11 @@ class Gatherer:
 def _object(text: str) -> dict[str, Any] | None:
     if not text.lstrip().startswith("{"):
         return None
+    from vega_runtime.parsing import strict_json
+
     try:
-        data = json.loads(text)
-    except (ValueError, RecursionError):
+        data = strict_json(text)
+    except ValueError:
         return None
     return cast("dict[str, Any]", data) if isinstance(data, dict) else None
 

@@ -103,6 +103,9 @@ def test_true_is_not_one_in_an_enum() -> None:
         ("object", '{"a": 1}', {"a": 1}),
         ("any", '{"a": 1}', {"a": 1}),
         ("any", "just text", "just text"),
+        ("any", "NaN", "NaN"),
+        ("any", "1e999", "1e999"),
+        ("any", "[" * 100_000, "[" * 100_000),
     ],
 )
 def test_texts_are_read_by_their_type(type_name: str, text: str, expected: Any) -> None:
