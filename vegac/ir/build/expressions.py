@@ -655,17 +655,15 @@ class ExpressionBuilder:
 
 def type_of_constant(value: object) -> Type:
     """The type of a literal."""
-    match value:
-        case None:
-            return NULL
-        case bool():
-            return BOOLEAN
-        case int():
-            return INTEGER
-        case float():
-            return NUMBER
-        case _:
-            return STRING
+    return _CONSTANT_TYPES.get(type(value), STRING)
+
+
+_CONSTANT_TYPES: dict[type, Type] = {
+    type(None): NULL,
+    bool: BOOLEAN,
+    int: INTEGER,
+    float: NUMBER,
+}
 
 
 def map_type(keys: tuple[str, ...], types: list[Type]) -> Type:
