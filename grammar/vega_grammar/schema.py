@@ -276,7 +276,9 @@ def _kind(kind: str, key: Key) -> Schema:
             return _either({"type": form, **_range(key)}, _ref("environment"))
         case "boolean":
             return {"type": "boolean"}
-        case "duration" | "money" | "type":
+        case "duration" | "money":
+            return _either(_ref(form), _ref("environment"))
+        case "type":
             return _ref(form)
         case "word":
             return {"enum": list(key.values)} if key.values else {"type": "string"}
