@@ -55,6 +55,9 @@ def _of_lines(scalar: Scalar, change: ValueChange) -> Edit | None:
         return None
     indent = _indent(scalar)
     first, *others = text.split("\n")
+    if first:
+        # An empty line need not be indented.
+        first = " " * (indent - _column(scalar, start)) + first
     lines = [first, *(" " * indent + line if line else "" for line in others)]
     return Edit(Span(scalar.chunk.unit, places.offset(start), places.offset(end)), "\n".join(lines))
 
@@ -62,8 +65,11 @@ def _of_lines(scalar: Scalar, change: ValueChange) -> Edit | None:
 def _indent(scalar: Scalar) -> int:
     """How far the lines of a literal text are indented."""
     value = scalar.value
-    first = len(value) - len(value.lstrip("\n"))
-    offset = scalar.map.offset(first)
+    return _column(scalar, len(value) - len(value.lstrip("\n")))
+
+
+def _column(scalar: Scalar, index: int) -> int:
+    offset = scalar.map.offset(index)
     return offset - (scalar.chunk.text.rfind("\n", 0, offset) + 1)
 
 
