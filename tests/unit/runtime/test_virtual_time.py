@@ -146,3 +146,20 @@ def test_waiting_for_what_can_never_happen_is_an_error() -> None:
         pytest.raises(RuntimeError, match="never happen"),
     ):
         runner.run(main())
+
+
+def test_threads_that_still_work_at_the_end_are_waited_for(
+    recwarn: pytest.WarningsRecorder,
+) -> None:
+    ended: list[bool] = []
+
+    def work() -> None:
+        threading.Event().wait(0.2)
+        ended.append(True)
+
+    async def main() -> None:
+        asyncio.get_running_loop().run_in_executor(None, work)
+
+    run_virtual(main())
+    assert ended == [True]
+    assert [str(warning.message) for warning in recwarn] == []
