@@ -333,6 +333,8 @@ _COUNT = _either({"type": "integer", "minimum": 1}, {"type": "string"}, _ref("ho
 _NAMES = {"pattern": "^[A-Za-z0-9_-]+$"}
 _MAPS: dict[tuple[int, str], Schema] = {
     (id(keys.TOP), "vega"): {"enum": [1, "1"]},
+    (id(keys.TOP), "include"): _either(_ref("texts"), {"type": "null"}),
+    (id(keys.TOP), "settings"): _either(_ref("SETTINGS"), {"type": "null"}),
     (id(keys.TOP), "agents"): _map(_ref("AGENT"), null=True) | {"propertyNames": _NAMES},
     (id(keys.TOP), "workflows"): _map(_ref("WORKFLOW"), null=True) | {"propertyNames": _NAMES},
     (id(keys.TOP), "tests"): _map(_ref("TEST"), null=True),
@@ -344,6 +346,7 @@ _MAPS: dict[tuple[int, str], Schema] = {
     },
     (id(keys.WORKFLOW), "inputs"): _either(_map(_ref("input"), null=True), _list(_ref("scalar"))),
     (id(keys.WORKFLOW), "steps"): {"type": "array", "items": _ref("step"), "minItems": 1},
+    (id(keys.INPUT), "enum"): _list({"type": ["string", "number"]}) | {"minItems": 1},
     (id(keys.REPEAT), "max"): _COUNT,
     (id(keys.PARALLEL_AGENT), "limit"): _COUNT,
     (id(keys.STEPS["for"]), "parallel"): _COUNT,

@@ -291,6 +291,7 @@ def test_models_and_doctor(tmp_path: Path) -> None:
     assert models.status == 0
     assert "claude-haiku-4-5 " in models.out
     assert "local/smollm2 " in models.out
+    assert "claude-opus-4-1" not in models.out  # retired
     unknown = vegac(tmp_path, "models", "pull", "smolm2")
     assert unknown.status == 2
     assert "Did you mean 'smollm2'?" in unknown.err

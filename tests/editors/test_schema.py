@@ -51,6 +51,7 @@ BEYOND = {
     ("missing-key", "- {type: string}"),  # a name is optional where parameters form a map
     ("out-of-range", "with: {n: 10}"),  # the range stands in the called workflow
     ("unknown-value", "with: {tone: wram}"),  # so do the words
+    ("wrong-type", "enum: [1, two]"),  # the type stands elsewhere
     ("unknown-value", "format: yaml"),  # wrong beside a `schema` only
     ("unknown-value", "unused-inputs: off"),  # the names of findings
     ("yaml-boolean", "flag: {type: boolean, default: yes}"),

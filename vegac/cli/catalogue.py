@@ -1,10 +1,9 @@
 """Models: what is known of them, and fetching the embedded ones."""
 
-import json
 import os
 import sys
 import threading
-from importlib import resources
+from datetime import date
 from pathlib import Path
 
 from vega_runtime.errors import Cancelled, ConfigError
@@ -12,23 +11,29 @@ from vega_runtime.models.download import FILES, fetch, installed
 from vega_runtime.models.prices import price_of, prices_date
 from vegac.cli.problem import Problem
 from vegac.cli.terminal import note, out
+from vegac.ir.build.models import known_models
 from vegac.source.suggest import available, did_you_mean
 
 _MICROS = 1_000_000
 
 
 def table() -> str:
-    """Known models with their prices, and the embedded ones."""
-    rows = [("model", "input", "output")]
-    for name in _known():
+    """The models that calls may name today with their prices, and the embedded ones."""
+    rows = [("model", "input", "output", "")]
+    for name, known in known_models().items():
         price = price_of(name)
-        if price is not None:
-            rows.append((name, _dollars(price.input), _dollars(price.output)))
+        end = known.get("retires")
+        if price is not None and (end is None or date.fromisoformat(end) > date.today()):
+            note_ = f"retires {end}, then {known['successor']}" if end else ""
+            rows.append((name, _dollars(price.input), _dollars(price.output), note_))
     for name in FILES:
         state = "fetched" if installed(name, os.environ) else "not fetched"
-        rows.append((f"local/{name}", "free", state))
+        rows.append((f"local/{name}", "free", state, ""))
     longest = max(len(row[0]) for row in rows)
-    lines = [f"{name:<{longest}}  {first:>8}  {second:>11}" for name, first, second in rows]
+    lines = [
+        f"{name:<{longest}}  {first:>8}  {second:>11}  {end}".rstrip()
+        for name, first, second, end in rows
+    ]
     return "\n".join(
         [
             *lines,
@@ -94,9 +99,3 @@ class _Bar:
 
 def _dollars(micros: int) -> str:
     return f"${micros / _MICROS:.2f}"
-
-
-def _known() -> list[str]:
-    """The names in the table of prices, in its order."""
-    file = resources.files("vega_runtime.models").joinpath("prices.json")
-    return list(json.loads(file.read_text("utf-8"))["models"])

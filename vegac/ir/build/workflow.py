@@ -24,6 +24,7 @@ from vegac.semantics.types import (
     STRING,
     Enum,
     Type,
+    assignable,
     union,
 )
 from vegac.source.findings import Findings
@@ -274,8 +275,26 @@ def _enum(findings: Findings, declared: ir.Input, node: Node) -> None:
             findings.report("wrong-type", item.span, "the values of an `enum` are texts or numbers")
             continue
         value = item.value if declared.type == STRING else scalar_value(item)
-        if isinstance(value, str | int | float) and not isinstance(value, bool):
+        if isinstance(value, bool) or not isinstance(value, str | int | float):
+            findings.report("wrong-type", item.span, "the values of an `enum` are texts or numbers")
+        elif declared.type != ANY and not assignable(type_of_constant(value), declared.type):
+            findings.report(
+                "wrong-type",
+                item.span,
+                f"the input '{declared.name}' is {article(declared.type)}, and this is "
+                f"{article(type_of_constant(value))}",
+                hint="no value of the input could be equal to it",
+            )
+        else:
             values.append(value)
+    if not node.items:
+        findings.report(
+            "wrong-type",
+            node.span,
+            "an `enum` without values allows nothing",
+            hint="list the values, or leave `enum` out",
+        )
+        return
     declared.enum = tuple(values)
     if declared.type in (STRING, ANY) and values and all(isinstance(v, str) for v in values):
         declared.type = Enum(tuple(str(value) for value in values))
