@@ -1,4 +1,4 @@
-"""Plain values against types: whether a constant is what a declaration asks for."""
+"""Plain values and types: which a constant has, whether it is what a declaration asks for."""
 
 from collections.abc import Mapping
 from typing import cast
@@ -7,6 +7,7 @@ from vegac.semantics.types import (
     ANY,
     BOOLEAN,
     INTEGER,
+    NEVER,
     NULL,
     NUMBER,
     STRING,
@@ -53,3 +54,23 @@ def _is_of_member(value: object, type_: Type) -> bool:
             return whole or (isinstance(value, int) and not isinstance(value, bool))
         case _:
             return False
+
+
+def type_of_constant(value: object) -> Type:
+    """The type of a literal."""
+    return _CONSTANT_TYPES.get(type(value), STRING)
+
+
+_CONSTANT_TYPES: dict[type, Type] = {
+    type(None): NULL,
+    bool: BOOLEAN,
+    int: INTEGER,
+    float: NUMBER,
+}
+
+
+def map_type(keys: tuple[str, ...], types: list[Type]) -> Type:
+    """The type of a map with these entries."""
+    if not keys:
+        return MapOf(NEVER)
+    return Record(tuple(dict(zip(keys, types, strict=True)).items()))

@@ -7,9 +7,8 @@ from msgspec.structs import replace
 from vega_grammar.testing import ERROR_TYPES
 from vegac.ir import nodes as ir
 from vegac.ir.build.arguments import Argument, check_arguments, cure, requoted
-from vegac.ir.build.expressions import map_type, type_of_constant
 from vegac.ir.build.workflow import value_type
-from vegac.semantics.constants import is_of_type
+from vegac.semantics.constants import is_of_type, map_type, type_of_constant
 from vegac.semantics.type_syntax import article
 from vegac.semantics.types import ANY, ListOf, Type, union
 from vegac.source.diagnostic import Diagnostic

@@ -3,14 +3,10 @@
 import re
 
 from vegac.ir import nodes as ir
-from vegac.ir.build.expressions import (
-    ExpressionBuilder,
-    Source,
-    map_type,
-    type_of_constant,
-)
+from vegac.ir.build.expressions import ExpressionBuilder, Source
 from vegac.ir.build.fields import yaml_boolean
 from vegac.ir.build.scope import RUN_VALUES, Scope, unknown
+from vegac.semantics.constants import map_type, type_of_constant
 from vegac.semantics.types import ANY, NULL, STRING, ListOf, union
 from vegac.source.diagnostic import Edit, Fix
 from vegac.source.findings import Findings

@@ -8,12 +8,11 @@ from msgspec import Struct
 from vega_grammar import keys as grammar
 from vegac.ir import nodes as ir
 from vegac.ir.build.arguments import constant_problem, near_values
-from vegac.ir.build.expressions import type_of_constant
 from vegac.ir.build.fields import FieldReader, Invalid, kind_of, yaml_boolean
 from vegac.ir.build.prescan import assigned_by
 from vegac.ir.build.scope import WorkflowScope
 from vegac.ir.build.steps import StepBuilder
-from vegac.semantics.constants import is_of_type
+from vegac.semantics.constants import is_of_type, type_of_constant
 from vegac.semantics.declarations import Declaration
 from vegac.semantics.literals import NAME_HINT, unfit_variable
 from vegac.semantics.type_syntax import article, parse_type
