@@ -6,7 +6,7 @@ from pathlib import Path
 
 from vegac.source.findings import Findings
 from vegac.syntax.reader import FileTree
-from vegac.workspace import SUFFIX, TEST_SUFFIX, Report, Workspace
+from vegac.workspace import SUFFIX, TEST_SUFFIX, Compiled, Report, Workspace
 
 
 class CheckingWorkspace(Workspace):
@@ -26,6 +26,13 @@ class CheckingWorkspace(Workspace):
         with self.judging():
             return check_tests(self, path)
 
+    def compile_tree(
+        self, tree: FileTree, folder: Path, *, expose_variables: bool = False
+    ) -> Compiled:
+        """Compile a program; wrong tests are no reason not to."""
+        with self.judging():
+            return super().compile_tree(tree, folder, expose_variables=expose_variables)
+
     def judge_more(self, tree: FileTree, findings: Findings, so_far: Report) -> None:
         """The tests of a program that are wrong."""
         if self._judging or tree.root is None or tree.root.entry("tests") is None:
@@ -44,8 +51,8 @@ class CheckingWorkspace(Workspace):
 
     @contextmanager
     def judging(self) -> Generator[None]:
-        """While tests are judged, those of programs under test are left alone: they are checked
-        with their own programs, and two programs may test each other."""
+        """While tests are judged, or a program becomes Python, the tests of programs are left
+        alone: they are checked with their own programs, and two programs may test each other."""
         before, self._judging = self._judging, True
         try:
             yield
