@@ -36,7 +36,7 @@ workflows:
 tests:
   works:
     workflow: main
-    inputs: {topic: x}
+    inputs: {topic: x, rounds: 2}
     model:
       - {agent: Coder, reply: y}
     expect:
