@@ -100,7 +100,7 @@ def arithmetic(f: Function, expr: ir.Binary, left: Value, right: Value) -> Value
 
 def _joined_lists(left: Value, right: Value) -> Value:
     type_ = union((left.type, right.type))
-    if left.items is None and right.items is None:
+    if left.items is None and right.items is None and _is_uniform(left) and _is_uniform(right):
         parts = (left.static, right.static)
         static = ANY if ANY in parts else ListOf(types.either(map(types.element_of, parts)))
         return plain(operation(Level.SUM, left.code, "+", right.code), type_, static)
@@ -108,6 +108,12 @@ def _joined_lists(left: Value, right: Value) -> Value:
     code = ListDisplay(tuple(item.code for item in items))
     static = ListOf(types.either(item.static for item in items))
     return Value(code, type_, static, items=items)
+
+
+def _is_uniform(found: Value) -> bool:
+    """Whether a checker sees one type, and not one for each choice: sums of those have as many
+    types as there are pairs."""
+    return all(choice.static == found.static and _is_uniform(choice) for choice in found.choices)
 
 
 def _spread(found: Value) -> tuple[Value, ...]:
