@@ -3,6 +3,7 @@
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from typing import TypedDict
 
 _MANY = 300
 """Of more candidates than these, only those that begin or end much like the word are compared."""
@@ -85,6 +86,26 @@ def did_you_mean(word: str, candidates: Iterable[str]) -> str:
     if not names:
         return ""
     return f"did you mean {' or '.join(filter(None, (', '.join(names[:-1]), names[-1])))}?"
+
+
+class NameDetails(TypedDict):
+    """The part of a finding that helps with a name: see `report`."""
+
+    hint: str
+    notes: tuple[str, ...]
+    subject: str
+    suggestions: tuple[str, ...]
+
+
+def unknown_name(word: str, kind: str, names: Iterable[str]) -> NameDetails:
+    """What a finding says of a name that is none of `names`: which may be meant, which exist."""
+    names = frozenset(names)
+    return {
+        "hint": did_you_mean(word, names),
+        "notes": (available(kind, names),),
+        "subject": word,
+        "suggestions": tuple(nearest(word, names)),
+    }
 
 
 def available(kind: str, names: Iterable[str], width: int = 72) -> str:

@@ -14,7 +14,7 @@ from vegac.semantics.types import ANY, ListOf, Type, union
 from vegac.source.diagnostic import Diagnostic
 from vegac.source.findings import Findings
 from vegac.source.registry import report
-from vegac.source.suggest import available, did_you_mean, nearest
+from vegac.source.suggest import available, did_you_mean, unknown_name
 from vegac.syntax.core_schema import to_value
 from vegac.syntax.nodes import ErrorNode, Node, Scalar, Sequence
 from vegac.syntax.nodes import Mapping as MappingNode
@@ -70,10 +70,7 @@ def unmet(case: Case, checked: Report) -> Iterator[Diagnostic]:
             "undefined-variable",
             key.span,
             f"workflow '{workflow.name}' has no variable '{name}'",
-            hint=did_you_mean(name, known),
-            notes=(available("variables", known),),
-            subject=name,
-            suggestions=tuple(nearest(name, known)),
+            **unknown_name(name, "variables", known),
         )
 
 

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator
 from vegac.source.diagnostic import Diagnostic
 from vegac.source.registry import report
 from vegac.source.render import locate
-from vegac.source.suggest import available, did_you_mean, nearest
+from vegac.source.suggest import available, unknown_name
 from vegac.testing.cases import Case, TestFile
 
 
@@ -19,10 +19,7 @@ def unknown_workflow(case: Case, known: Collection[str]) -> Diagnostic | None:
             "unknown-workflow",
             named.span,
             f"the program has no workflow '{named.value}'",
-            hint=did_you_mean(named.value, known),
-            notes=(available("workflows", known),),
-            subject=named.value,
-            suggestions=tuple(nearest(named.value, known)),
+            **unknown_name(named.value, "workflows", known),
         )
     if len(known) == 1:
         return None
@@ -44,8 +41,5 @@ def unknown_agents(file: TestFile, case: Case, known: Collection[str]) -> Iterat
                 "unknown-agent",
                 node.span,
                 f"the program has no agent named '{name}'",
-                hint=did_you_mean(name, known),
-                notes=(available("agents", known),),
-                subject=name,
-                suggestions=tuple(nearest(name, known)),
+                **unknown_name(name, "agents", known),
             )

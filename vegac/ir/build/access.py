@@ -26,7 +26,7 @@ from vegac.semantics.types import (
 )
 from vegac.source.diagnostic import Edit, Fix
 from vegac.source.span import Span
-from vegac.source.suggest import available, did_you_mean, nearest
+from vegac.source.suggest import unknown_name
 from vegac.syntax import expressions as ast
 
 if TYPE_CHECKING:
@@ -111,10 +111,7 @@ def _unknown_field(builder: "ExpressionBuilder", type_: Type, expr: ast.Field) -
             "unknown-field",
             span,
             f"there is no field '{expr.name}'",
-            hint=did_you_mean(expr.name, names),
-            notes=(available("fields", names),),
-            subject=expr.name,
-            suggestions=tuple(nearest(expr.name, names)),
+            **unknown_name(expr.name, "fields", names),
         )
         return
     filter_ = {"length": "length", "size": "length", "len": "length"}.get(expr.name)
@@ -156,10 +153,7 @@ def _index_of(builder: "ExpressionBuilder", value: ir.Expr, index: ir.Expr, span
                 "unknown-field",
                 index.span,
                 f"there is no field '{constant}'",
-                hint=did_you_mean(constant, names),
-                notes=(available("fields", names),),
-                subject=constant,
-                suggestions=tuple(nearest(constant, names)),
+                **unknown_name(constant, "fields", names),
             )
         else:
             builder.mismatch(

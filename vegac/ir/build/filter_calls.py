@@ -23,7 +23,7 @@ from vegac.semantics.types import (
 )
 from vegac.source.diagnostic import Edit, Fix
 from vegac.source.span import Span
-from vegac.source.suggest import available, did_you_mean, nearest
+from vegac.source.suggest import available, did_you_mean, nearest, unknown_name
 from vegac.syntax import expressions as ast
 
 if TYPE_CHECKING:
@@ -166,10 +166,7 @@ def _check_path(builder: "ExpressionBuilder", receiver: Type, span: Span, path: 
         "unknown-field",
         span,
         f"the elements have no field '{name}'",
-        hint=did_you_mean(name, known),
-        notes=(available("fields", known),),
-        subject=name,
-        suggestions=tuple(nearest(name, known)),
+        **unknown_name(name, "fields", known),
     )
 
 

@@ -15,7 +15,7 @@ from vegac.semantics.shell import Hole, prepare_argv, prepare_shell
 from vegac.semantics.type_syntax import article
 from vegac.semantics.types import ANY, STRING, Type, optional
 from vegac.source.findings import Findings
-from vegac.source.suggest import available, did_you_mean, nearest
+from vegac.source.suggest import did_you_mean, nearest, unknown_name
 from vegac.syntax.core_schema import to_value
 from vegac.syntax.nodes import Entry, ErrorNode, Mapping, Node, Scalar, Sequence
 
@@ -250,10 +250,7 @@ class _ToolBuilder:
                 "unknown-value",
                 kind.span,
                 f"there is no tool type '{kind.value}'",
-                hint=did_you_mean(kind.value, grammar.IMPLEMENTATION),
-                notes=(available("types", grammar.IMPLEMENTATION),),
-                subject=kind.value,
-                suggestions=tuple(nearest(kind.value, grammar.IMPLEMENTATION)),
+                **unknown_name(kind.value, "types", grammar.IMPLEMENTATION),
             )
             return "", {}
         entries = self.fields.table(node, table, f"an implementation of type {kind.value}")
