@@ -9,6 +9,7 @@ import select
 import socket
 import sys
 import threading
+from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -45,7 +46,7 @@ class Received:
     body: Json
 
 
-class MockApi:
+class MockApi(ABC):
     """A context manager: `url` is the endpoint, `received` what came in, in order."""
 
     path = "/"
@@ -101,18 +102,18 @@ class MockApi:
 
     # What a provider's mock says
 
-    def default(self, body: Json) -> Reply:
-        raise NotImplementedError
+    @abstractmethod
+    def default(self, body: Json) -> Reply: ...
 
+    @abstractmethod
     def check(self, body: Json) -> None:
         """Raise ValueError for a request that the API would not take."""
-        raise NotImplementedError
 
-    def error(self, status: int, message: str) -> Reply:
-        raise NotImplementedError
+    @abstractmethod
+    def error(self, status: int, message: str) -> Reply: ...
 
-    def as_events(self, body: Json) -> list[tuple[str | None, Any]]:
-        raise NotImplementedError
+    @abstractmethod
+    def as_events(self, body: Json) -> list[tuple[str | None, Any]]: ...
 
     def answer(self, request: Received) -> Reply:
         with self._lock:

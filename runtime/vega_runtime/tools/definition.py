@@ -1,6 +1,7 @@
 """What a tool is: a name, parameters, and something to run with the arguments."""
 
 import os
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, field
@@ -140,7 +141,7 @@ _OPTIONS = (
 """Attributes of tools that may come from the environment as they are."""
 
 
-class Tool:
+class Tool(ABC):
     """A tool: subclasses say what `run` does."""
 
     templates: ClassVar[tuple[str, ...]] = ()
@@ -215,6 +216,6 @@ class Tool:
         """The arguments with defaults filled in. Raises ToolError that names what is wrong."""
         return validate_arguments(self.name, self.params, arguments)
 
+    @abstractmethod
     async def run(self, args: Args, context: ToolContext) -> str:
         """The result as text. Raises ToolError."""
-        raise NotImplementedError
