@@ -4,9 +4,20 @@ import re
 from functools import cache, lru_cache
 from typing import Final
 
-from vegac.syntax.expression_tree import BUILDERS, Mistake, ungroup
+from vegac.syntax.expression_tree import BUILDERS, Mistake, bare_word, ungroup
 from vegac.syntax.expression_walk import depth
-from vegac.syntax.expressions import MAX_LENGTH, ErrorExpr, Expr, Field, Name, Parsed, SyntaxProblem
+from vegac.syntax.expressions import (
+    MAX_LENGTH,
+    Argument,
+    ErrorExpr,
+    Expr,
+    Field,
+    Filter,
+    Literal_,
+    Name,
+    Parsed,
+    SyntaxProblem,
+)
 from vegac.syntax.grammar_cache import load_tables
 from vegac.syntax.lalr import FAILED, Parser, Trace
 
@@ -17,6 +28,11 @@ KEYWORDS: Final = frozenset(("and", "or", "not", "in", "if", "else", "true", "fa
 
 _PATH = re.compile(r"\s*+([A-Za-z_]\w*+)((?:\.[A-Za-z_]\w*+)*+)\s*+")
 _FIELD = re.compile(r"\w+")
+# A filter whose arguments are words or strings without escapes; of blanks only a space ends a word.
+_FILTER = re.compile(
+    r"\|\s*+([A-Za-z_]\w*+)((?::(?:'[^'\\]*+'|\"[^\"\\]*+\"|[\w.,/-]++(?=[ |:]|\Z)))*+)\s*+"
+)
+_ARGUMENT = re.compile(r"'[^']*+'|\"[^\"]*+\"|[^:]++")
 
 
 @lru_cache(maxsize=1 << 15)
@@ -28,7 +44,7 @@ def parse_expression(text: str) -> Parsed:
     """
     if len(text) > MAX_LENGTH:
         return _too_long(text)
-    expr = _parse_path(text) or _parse(text)
+    expr = _parse_chain(text) or _parse(text)
     if expr is None:
         return _diagnosed(text)
     if len(text) > MAX_DEPTH and depth(expr) > MAX_DEPTH:
@@ -68,16 +84,41 @@ def _marked(text: str) -> str:
     return f"{text}\0" if "<<" in text else text
 
 
-def _parse_path(text: str) -> Expr | None:
-    """A name or a dotted name, which most holes are, without the grammar."""
-    match = _PATH.fullmatch(text)
+def _parse_chain(text: str) -> Expr | None:
+    """A name or a dotted name with simple filters, which most holes are, without the grammar."""
+    match = _PATH.match(text)
     if match is None or match[1] in KEYWORDS:
         return None
     start, end = match.span(1)
     expr: Expr = Name(start, end, match[1])
-    for field in _FIELD.finditer(text, *match.span(2)):
-        expr = Field(start, field.end(), expr, field[0], field.start())
+    first, last = match.span(2)
+    if first < last:
+        for field in _FIELD.finditer(text, first, last):
+            expr = Field(start, field.end(), expr, field[0], field.start())
+    position = match.end()
+    while position < len(text):
+        match = _FILTER.match(text, position)
+        if match is None:
+            return None
+        given: tuple[Argument, ...] = ()
+        first, last = match.span(2)
+        if first < last:
+            try:
+                given = tuple(map(_argument, _ARGUMENT.finditer(text, first, last)))
+            except Mistake:
+                return None
+        at, end = match.span(1)
+        expr = Filter(start, last if given else end, expr, match[1], given, at)
+        position = match.end()
     return expr
+
+
+def _argument(match: re.Match[str]) -> Argument:
+    written = match[0]
+    start, end = match.span()
+    if written[0] in "'\"":
+        return Argument(Literal_(start, end, written[1:-1]))
+    return Argument(bare_word((written, start, end)), True)
 
 
 def _parse(text: str) -> Expr | None:
