@@ -1,12 +1,12 @@
 """Going through the IR as functions see it: each branch of a parallel step is one of its own."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from vegac.ir import nodes as ir
 
 
-def children(expr: ir.Expr) -> tuple[ir.Expr, ...]:
+def children(expr: ir.Expr) -> Sequence[ir.Expr]:
     """The expressions directly inside `expr`, in order of evaluation."""
     find = _CHILDREN.get(type(expr))
     return () if find is None else find(expr)
@@ -16,8 +16,8 @@ def _bounds(expr: ir.Slice) -> tuple[ir.Expr, ...]:
     return (expr.value, *(bound for bound in (expr.lower, expr.upper) if bound is not None))
 
 
-_CHILDREN: dict[type[ir.Expr], Callable[[Any], tuple[ir.Expr, ...]]] = {
-    ir.Template: lambda expr: tuple(part for part in expr.parts if not isinstance(part, str)),
+_CHILDREN: dict[type[ir.Expr], Callable[[Any], Sequence[ir.Expr]]] = {
+    ir.Template: lambda expr: [part for part in expr.parts if part.__class__ is not str],
     ir.ListValue: lambda expr: expr.items,
     ir.MapValue: lambda expr: expr.values,
     ir.Negate: lambda expr: (expr.operand,),
@@ -36,15 +36,19 @@ _CHILDREN: dict[type[ir.Expr], Callable[[Any], tuple[ir.Expr, ...]]] = {
 
 def walk(expr: ir.Expr) -> list[ir.Expr]:
     """`expr` and every expression inside it, each before what is inside it."""
-    found: list[ir.Expr] = []
-    stack = [expr]
-    while stack:
-        part = stack.pop()
+    found = [expr]
+    find = _CHILDREN.get(type(expr))
+    if find is not None:
+        _gather_parts(find(expr), found)
+    return found
+
+
+def _gather_parts(parts: Sequence[ir.Expr], found: list[ir.Expr]) -> None:
+    for part in parts:
         found.append(part)
         find = _CHILDREN.get(type(part))
         if find is not None:
-            stack.extend(reversed(find(part)))
-    return found
+            _gather_parts(find(part), found)
 
 
 def static_expressions(value: "ir.StaticValue | ir.Expr") -> Iterator[ir.Expr]:

@@ -1,5 +1,7 @@
 """Typing of filters: the rules of `vega_grammar.filters` applied to types."""
 
+from functools import lru_cache
+
 from vega_grammar.filters import FilterSpec
 from vegac.semantics.operators import element, field, is_number, is_string
 from vegac.semantics.types import (
@@ -38,7 +40,12 @@ _WORDS: dict[str, Type] = {
 
 def receives(spec: FilterSpec, receiver: Type) -> bool:
     """Whether some value of `receiver` (null aside) is what the filter takes."""
-    return any(_fits(word, member) for member in members(receiver) for word in spec.receivers)
+    return _receives(spec.receivers, receiver)
+
+
+@lru_cache(maxsize=1024)
+def _receives(words: tuple[str, ...], receiver: Type) -> bool:
+    return any(_fits(word, member) for member in members(receiver) for word in words)
 
 
 def _fits(word: str, type_: Type) -> bool:
@@ -70,6 +77,7 @@ def takes_null(spec: FilterSpec) -> bool:
     return "any" in spec.receivers or "null" in spec.receivers
 
 
+@lru_cache(maxsize=1024)
 def parameter_takes(word: str, type_: Type) -> bool:
     """Whether an argument of `type_` can be what a parameter of type `word` wants."""
     match word:
@@ -94,6 +102,9 @@ def result(
     spec: FilterSpec, receiver: Type, arguments: list[Type], first_constant: object = None
 ) -> Type:
     """The type that the filter gives."""
+    known = _WORDS.get(spec.result)
+    if known is not None:
+        return known
     match spec.result:
         case "same":
             fitting = union(
@@ -119,8 +130,8 @@ def result(
             return join(value, arguments[0]) if arguments else value
         case "branches":
             return union((*arguments[1:3], *([NULL] if len(arguments) < 3 else [])))
-        case word:
-            return _WORDS.get(word, ANY)
+        case _:
+            return ANY
 
 
 def missing_field(receiver: Type, path: object) -> tuple[str, list[str]] | None:

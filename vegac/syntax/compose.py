@@ -282,7 +282,12 @@ class _Builder:
         last = start
         dropped = False
         while (event := next_event()).__class__ is not MappingEndEvent:
-            key = self._key(event, depth)
+            if event.__class__ is ScalarEvent:
+                key = self._scalar(event)
+                if not key.value and key.style == "plain":
+                    key = self._missing_key(key)
+            else:
+                key = self._other_key(event, depth)
             event = next_event()
             kind = event.__class__
             value: Node = self._scalar(event) if kind is ScalarEvent else self._node(event, depth)
@@ -310,15 +315,12 @@ class _Builder:
         self.keys_dropped = dropped or bool(merges)
         return Mapping(self.chunk, start, last, entries, flow)
 
-    def _key(self, event: Any, depth: int) -> Scalar | None:
-        """A key as written; None where it is no scalar (reported)."""
-        if event.__class__ is ScalarEvent:
-            key = self._scalar(event)
-            if key.value or key.style != "plain":
-                return key
-            end = min(key.end + 1, len(self.source))
-            self._error("yaml-syntax", "a key is missing here", key.start, end)
-            return None
+    def _missing_key(self, key: Scalar) -> None:
+        end = min(key.end + 1, len(self.source))
+        self._error("yaml-syntax", "a key is missing here", key.start, end)
+
+    def _other_key(self, event: Any, depth: int) -> Scalar | None:
+        """A key that is an alias; None where it is no scalar (reported)."""
         before = len(self.diagnostics)
         node = self._node(event, depth)
         if isinstance(node, Scalar):

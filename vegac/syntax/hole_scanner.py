@@ -13,10 +13,12 @@ from vegac.syntax.expressions import MAX_LENGTH
 
 # Nothing in which a close could stand: names, numbers, most operators, filters whose arguments are
 # words or strings.
-_PLAIN: Final = re.compile(
+_PLAIN: Final = (
     r"(?:[\w., +*/%=-]++"
-    r"|\|\s*+(?:\w++(?::(?:'[^'\\]*+'|\"[^\"\\]*+\"|[\w.,/-]++))*+)?)*+"
+    r"|\| *+(?:\w++(?::(?:'[^'\\\n\r]*+'|\"[^\"\\\n\r]*+\"|[\w.,/-]++))*+)?)*+"
 )
+PLAIN_HOLE: Final = re.compile(rf"<<{_PLAIN}>>|\{{\{{{_PLAIN}\}}\}}")
+"""A hole on one line that ends where it seems to, as nearly all do."""
 _SPACE: Final = re.compile(r"\s+")
 _STRING: Final = re.compile(r"'(?:[^'\\]|\\[\s\S])*+'|\"(?:[^\"\\]|\\[\s\S])*+\"")
 _WORD: Final = re.compile(r"\w+")
@@ -55,10 +57,6 @@ def find_close(value: str, start: int, limit: int, close: str) -> int:
     Nothing at or after `limit` belongs to the hole. Beyond the length that an expression may have,
     the first close will do.
     """
-    plain = _PLAIN.match(value, start, limit)
-    short = plain is not None and plain.end() - start <= MAX_LENGTH
-    if plain and short and value.startswith(close, plain.end(), limit):
-        return plain.end()
     angle = close == ">>"
     far = min(limit, start + 2 * MAX_LENGTH)
     end = min(limit, start + MAX_LENGTH + len(close))

@@ -22,6 +22,7 @@ _FLOW_TOKEN = {
         "|\r\n|[\r\n\x85\u2028\u2029]"
     ),
 }
+_OTHER_BREAK = re.compile("[\r\x85\u2028\u2029]")
 _BLANKS = re.compile("[ \t]*")
 _SPACES = re.compile(" *")
 _LINE = re.compile("( *)[^\r\n\x85\u2028\u2029]*(\r\n|[\r\n\x85\u2028\u2029]|\\Z)")
@@ -94,6 +95,9 @@ def scalar_map(chunk_text: str, start: int, end: int, style: ScalarStyle, value:
             chunk_text, start + quotes, end, "plain" if style == "hole" else style, length
         )
     else:
+        simple = _even_block(chunk_text, start, end, value)
+        if simple is not None:
+            return simple
         builder = _block(chunk_text, start, style == "folded", value)
     return builder.build(length, start + quotes)
 
@@ -171,6 +175,29 @@ def _fold(builder: _Builder, text: str, match: re.Match[str], escaped: bool) -> 
     for place in breaks:
         builder.one(place)
     return content
+
+
+def _even_block(text: str, start: int, end: int, value: str) -> ScalarMap | None:
+    """The map of a block scalar whose lines all have content, which most have; else None."""
+    header = text.find("\n", start, end) + 1
+    if not header or not value or _OTHER_BREAK.search(text, start, end) is not None:
+        return None
+    indent = _block_indent(text, header, value)
+    starts: list[int] = []
+    sources: list[int] = []
+    index, source = 0, header + indent
+    for line in text[header:end].split("\n"):
+        room = len(line) - indent
+        if room <= 0:
+            return None
+        starts.append(index)
+        sources.append(source)
+        index += room + 1
+        source += room + indent + 1
+    length = len(value)
+    if not starts[-1] < length <= index:
+        return None
+    return ScalarMap(length, sources[-1] + length - starts[-1], starts, sources, [1] * len(starts))
 
 
 def _block(text: str, start: int, folded: bool, value: str) -> _Builder:

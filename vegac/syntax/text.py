@@ -7,8 +7,8 @@ from typing import Final, Literal
 from msgspec import Struct
 
 from vegac.syntax.expression_parser import parse_expression
-from vegac.syntax.expressions import Parsed, SyntaxProblem
-from vegac.syntax.hole_scanner import find_close
+from vegac.syntax.expressions import MAX_LENGTH, Parsed, SyntaxProblem
+from vegac.syntax.hole_scanner import PLAIN_HOLE, find_close
 
 _OPEN: Final = re.compile(r"<<|\{\{")
 _THREE: Final = re.compile(r"<<<(?!<)")
@@ -104,6 +104,14 @@ class _Splitter:
             if self.failures > _MAX_FAILURES:
                 self._give_up(start)
                 break
+            if start == done or value[start - 1] != "\\":
+                plain = PLAIN_HOLE.match(value, start)
+                if plain is not None and plain.end() - start < MAX_LENGTH:
+                    if start > done:
+                        self.literal.append(value[done:start])
+                    self._hole(start, plain.end() - 2)
+                    done = position = plain.end()
+                    continue
             slashes = self._backslashes(done, start)
             if not slashes and _THREE.match(value, start):
                 start += 1  # `<<<tag>>>` is a hole in angle brackets
@@ -157,10 +165,11 @@ class _Splitter:
         return self.found[what]
 
     def _flush(self) -> None:
-        literal = "".join(self.literal)
-        self.literal.clear()
-        if literal:
-            self.parts.append(literal)
+        if self.literal:
+            literal = "".join(self.literal)
+            self.literal.clear()
+            if literal:
+                self.parts.append(literal)
 
     def _hole(self, start: int, close: int) -> None:
         self._flush()
@@ -168,7 +177,9 @@ class _Splitter:
         parsed = parse_expression(self.value[offset:close])
         delimiter: Literal["<<", "{{"] = "<<" if self.value[start] == "<" else "{{"
         self.parts.append(Hole(start, close + 2, offset, delimiter, parsed))
-        code = bool(parsed.problems) and _looks_like_code(self.value, start, parsed.text)
+        if not parsed.problems:
+            return
+        code = _looks_like_code(self.value, start, parsed.text)
         for index, problem in enumerate(parsed.problems):
             escape_at = start if code and index == 0 else None
             self.problems.append(self._problem(problem, offset, delimiter, escape_at))

@@ -163,8 +163,9 @@ class WorkflowScope:
 
     def is_computed(self, name: str) -> bool:
         """Whether a computed `save` may set this name: then the table of computed names has it."""
-        hidden = "." in name or name in (self.latest, self.failure)
-        return not hidden and any(pattern.fullmatch(name) for pattern in self.patterns)
+        if not self.patterns or "." in name or name in (self.latest, self.failure):
+            return False
+        return any(pattern.fullmatch(name) for pattern in self.patterns)
 
     def targets(self, name: str, span: Span) -> tuple[ir.AnyTarget, ...]:
         """What is set where a step sets `name`."""

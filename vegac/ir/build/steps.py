@@ -155,14 +155,16 @@ class StepBuilder:
         self._report_empty(step)
         site = self.site(parent, self.step_name(step))
         options = self.options(step)
-        before = self.scope.flow.copy()
+        late = "on_timeout" in step.blocks
+        lenient = options.get("continue_on_error") is True
+        before = self.scope.flow.copy() if late or lenient else self.scope.flow
         if step.kind == "send":
             body = self.send(step, site, options)
         else:
             body = self._scoped(self._control(step, site), step, site, options)
-        if "on_timeout" in step.blocks:
+        if late:
             body = self._on_timeout(body, step, site, before)
-        if options.get("continue_on_error") is True:
+        if lenient:
             body = self._continue_on_error(body, step, site, before)
         return body
 
