@@ -8,7 +8,7 @@ from vega_grammar import keys as grammar
 from vegac.source.findings import Findings
 from vegac.source.suggest import available, clear_favourite, did_you_mean, nearest
 from vegac.syntax.nodes import Entry, ErrorNode, Mapping, Node, Scalar, Sequence, is_null
-from vegac.syntax.step_key import first_word
+from vegac.syntax.step_key import ForHeader, first_word, parse_for_header
 
 BLOCKS = ("then", "else", "steps", "try", "catch", "finally", "do", "on_timeout")
 _CONTROL = frozenset(grammar.STEPS)
@@ -28,6 +28,11 @@ _INNER: dict[str, grammar.Table] = {
     "parallel": grammar.PARALLEL_AGENT,
 }
 """The keys below the main key of a step."""
+_OUTER: dict[str, grammar.Table] = {
+    kind: {name: key for name, key in _TABLES[kind].items() if name != kind} for kind in _INNER
+}
+"""The keys beside it."""
+_REPEAT: grammar.Table = {**_TABLES["repeat"], **grammar.REPEAT}
 
 
 class _Moved(Struct):
@@ -125,7 +130,7 @@ class StepReader:
             return None
         kind = self._kind(main.key.value)
         if kind == "send" and not self._names_agent(main.key.value):
-            kind = self._misspelt(main.key) or kind
+            kind = self._misspelt(main) or kind
         return self._send(node, main) if kind == "send" else self._control(node, main, kind)
 
     # --- which key is the main one -------------------------------------------------------------
@@ -135,18 +140,26 @@ class StepReader:
             return key
         return "for" if key.startswith("for ") else "send"
 
-    def _misspelt(self, key: Scalar) -> str:
+    def _misspelt(self, main: Entry) -> str:
         """The control step that a key surely means, after a finding; else ""."""
-        near = nearest(key.value, [*self.agent_names, *grammar.STEPS])
-        meant = clear_favourite(key.value, near) if near else None
+        key = main.key
+        word, start, end = first_word(key.value)
+        near = nearest(word, [*self.agent_names, *grammar.STEPS])
+        if key.value[end:]:
+            header = parse_for_header(key.value[end:])
+            loops = isinstance(header, ForHeader) and isinstance(main.value, Sequence)
+            near = near or (["for"] if loops and header.names else [])
+            if not loops or "for" not in near:
+                return ""
+        meant = clear_favourite(word, near) if near else None
         if meant is None or meant not in grammar.STEPS:
             return ""
         self.findings.report(
             "unknown-agent",
-            key.span,
-            f"no agent is named '{key.value}', and no step begins so",
-            hint=did_you_mean(key.value, near),
-            subject=key.value,
+            key.value_span(start, end),
+            f"no agent is named '{word}', and no step begins so",
+            hint=did_you_mean(word, near) or f"did you mean '{meant}'?",
+            subject=word,
             suggestions=tuple(near),
         )
         return meant
@@ -226,23 +239,22 @@ class StepReader:
         misspelt = "" if self._kind(main.key.value) == kind else main.key.value
         inner = _INNER.get(kind, {}) if isinstance(main.value, Mapping) else {}
         if inner and isinstance(main.value, Mapping):
-            outer = {name: key for name, key in table.items() if name != kind}
-            moved = _Moved(outer, f"beside `{kind}`")
+            moved = _Moved(_OUTER[kind], f"beside `{kind}`")
             self._options(main.value.entries, inner, fields, f"`{kind}`", moved)
         article = "an" if kind[0] in "aeiou" else "a"
         siblings = self._beside(node, main, table)
         moved = _Moved(inner, f"below `{kind}:`")
         self._options(siblings, table, fields, f"{article} `{kind}` step", moved)
-        if main.key.value in (kind, misspelt):
+        if main.key.value in (kind, misspelt) and " " not in misspelt:
             fields[kind] = main
         step = Step(kind, main.key, main.value, node, fields)
-        self._blocks(step, {**table, **grammar.REPEAT} if kind == "repeat" else table)
+        self._blocks(step, _REPEAT if kind == "repeat" else table)
         if kind in BLOCKS or (kind == "parallel" and not isinstance(main.value, Mapping)):
             step.blocks[kind] = self.block(main.value)
-        if kind == "for" and main.key.value != "for":
+        if kind == "for" and "for" not in fields:
             self._twice(main, fields.get("steps"), "the steps are given twice for this loop")
-        if kind == "for" and "steps" not in step.blocks and main.key.value != "for":
-            step.blocks["steps"] = self.block(main.value)
+            if "steps" not in step.blocks:
+                step.blocks["steps"] = self.block(main.value)
         if kind == "if":
             step.elifs = self._elifs(step)
         return step

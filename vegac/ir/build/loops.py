@@ -8,7 +8,7 @@ from msgspec import Struct
 from vegac.ir import nodes as ir
 from vegac.ir.build.outcomes import outcome, outcome_name
 from vegac.ir.build.parallel import parallel_for
-from vegac.ir.build.prescan import for_header, header_scalar
+from vegac.ir.build.prescan import for_header, header_scalar, parse_header
 from vegac.semantics.flow import Binding, Flow, merge
 from vegac.semantics.operators import element
 from vegac.semantics.type_syntax import article
@@ -32,7 +32,7 @@ from vegac.semantics.types import (
 )
 from vegac.syntax.document import Step
 from vegac.syntax.nodes import Mapping, Sequence
-from vegac.syntax.step_key import ForHeader, parse_for_header
+from vegac.syntax.step_key import ForHeader
 
 if TYPE_CHECKING:
     from vegac.ir.build.scope import WorkflowScope
@@ -98,7 +98,7 @@ def read_header(builder: "StepBuilder", step: Step) -> Header | None:
                 else "",
             )
             return None
-        problem = parse_for_header(scalar.value)
+        problem = parse_header(step, scalar)
         assert not isinstance(problem, ForHeader)
         builder.findings.report(
             problem.code,

@@ -5,8 +5,9 @@ import re
 
 from vegac.source.span import Span
 from vegac.syntax.document import Step, walk
+from vegac.syntax.expressions import SyntaxProblem
 from vegac.syntax.nodes import Mapping, Node, Scalar
-from vegac.syntax.step_key import ForHeader, parse_for_header
+from vegac.syntax.step_key import ForHeader, first_word, parse_for_header
 from vegac.syntax.text import Hole, parse_text
 
 
@@ -62,15 +63,24 @@ def for_header(step: Step) -> tuple[Scalar, ForHeader] | None:
     scalar = header_scalar(step)
     if scalar is None:
         return None
-    parsed = parse_for_header(scalar.value)
+    parsed = parse_header(step, scalar)
     return (scalar, parsed) if isinstance(parsed, ForHeader) else None
 
 
 def header_scalar(step: Step) -> Scalar | None:
     """The scalar with `item in items`: the key itself, or the value of `for`."""
-    if step.key.value != "for":
+    if "for" not in step.fields:
         return step.key
     return step.value if isinstance(step.value, Scalar) else None
+
+
+def parse_header(step: Step, scalar: Scalar) -> ForHeader | SyntaxProblem:
+    """Reads the header of a loop that `header_scalar` gave."""
+    text = scalar.value
+    if scalar is step.key and not text.startswith("for "):
+        end = first_word(text)[2]  # a misspelt `for`, which is reported
+        text = " " * end + text[end:]
+    return parse_for_header(text)
 
 
 def _save(found: Assigned, node: Scalar) -> None:
