@@ -24,7 +24,7 @@ from vegac.semantics.types import (
 from vegac.source.diagnostic import Edit, Fix
 from vegac.source.findings import Findings
 from vegac.source.span import Span
-from vegac.source.suggest import available, did_you_mean, nearest
+from vegac.source.suggest import available, did_you_mean, distance, nearest
 from vegac.syntax.core_schema import resolve_plain
 from vegac.syntax.nodes import Entry, Node, Scalar
 from vegac.syntax.nodes import Mapping as MappingNode
@@ -57,12 +57,12 @@ def check_arguments(
         elif complete:
             _unknown_input(findings, entry.key, workflow, list(inputs))
     misspelt = names - inputs.keys()
-    for declared in inputs.values():
-        name = declared.name
-        if not declared.required or name in names:
-            continue
+    missing = [one.name for one in inputs.values() if one.required and one.name not in names]
+    for name in missing:
         if any(nearest(key, [name]) for key in misspelt):
             continue  # one mistake, one finding
+        if len(missing) == len(misspelt) == 1 and _akin(name, *misspelt):
+            continue
         findings.report(
             "missing-input",
             place,
@@ -70,6 +70,13 @@ def check_arguments(
             hint=f"add `{name}:` under `{under}:`",
             subject=name,
         )
+
+
+def _akin(left: str, right: str) -> bool:
+    """Whether one of two names may stand for the other where nothing else is left for either:
+    names that are too short to be proposed differ by a letter or begin alike."""
+    short, long = sorted((left.casefold(), right.casefold()), key=len)
+    return long.startswith(short) or (len(long) > 2 and distance(short, long, 1) <= 1)
 
 
 def _unknown_input(findings: Findings, key: Scalar, workflow: str, names: list[str]) -> None:
