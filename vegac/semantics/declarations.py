@@ -211,6 +211,7 @@ class Collector:
         assert tree.root is not None
         name = tree.root.get("name")
         if not isinstance(name, Scalar):
+            program.incomplete.add("tools")
             self.findings.report(
                 "missing-key",
                 tree.root.entries[0].key.span,

@@ -7,13 +7,13 @@ from vegac.ir import nodes as ir
 from vegac.ir.build.fields import FieldReader, Invalid, kind_of
 from vegac.ir.build.scope import FixedScope
 from vegac.ir.build.texts import TextBuilder, as_text
-from vegac.ir.build.workflow import read_type, value_type
+from vegac.ir.build.workflow import read_enum, read_type, value_type
 from vegac.semantics.constants import is_of_type
 from vegac.semantics.declarations import Declaration
 from vegac.semantics.literals import NAME
 from vegac.semantics.shell import Hole, prepare_argv, prepare_shell
 from vegac.semantics.type_syntax import article
-from vegac.semantics.types import ANY, STRING, Type, optional
+from vegac.semantics.types import ANY, STRING, Enum, Type, optional
 from vegac.source.findings import Findings
 from vegac.source.suggest import did_you_mean, nearest, unknown_name
 from vegac.syntax.core_schema import to_value
@@ -183,10 +183,13 @@ class _ToolBuilder:
                 read = self.fields.read(entries[name].value, grammar.PARAM[name], name)
                 if not isinstance(read, Invalid):
                     arguments[name] = read
-        for name in ("default", "enum"):
-            if name in entries:
-                value = to_value(entries[name].value)
-                arguments[name] = tuple(value) if isinstance(value, list) else value  # type: ignore[assignment]
+        if "default" in entries:
+            value = to_value(entries["default"].value)
+            arguments["default"] = tuple(value) if isinstance(value, list) else value  # type: ignore[assignment]
+        if "enum" in entries:
+            enum = read_enum(self.findings, entries["enum"].value, type_, "parameter", key.value)
+            if enum:
+                arguments["enum"] = enum
         if "default" in entries:
             self._default(key.value, type_, entries["default"].value, arguments)
         if arguments.get("glob") is True:
@@ -198,6 +201,9 @@ class _ToolBuilder:
                 f"a command gets this '*' as it stands, for '{key.value}' is quoted",
                 hint="add `glob: true` to the parameter if the shell is to expand it",
             )
+        words = arguments.get("enum")
+        if type_ in (STRING, ANY) and words and all(isinstance(word, str) for word in words):
+            type_ = Enum(tuple(str(word) for word in words))
         given = arguments.get("required") is True or "default" in arguments
         return ir.Construct("Param", arguments, (word,)), type_ if given else optional(type_)
 

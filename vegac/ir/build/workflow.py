@@ -264,25 +264,36 @@ def read_type(findings: Findings, node: Scalar) -> Type | None:
 
 
 def _enum(findings: Findings, declared: ir.Input, node: Node) -> None:
+    values = read_enum(findings, node, declared.type, "input", declared.name)
+    declared.enum = values
+    if declared.type in (STRING, ANY) and values and all(isinstance(v, str) for v in values):
+        declared.type = Enum(tuple(str(value) for value in values))
+        declared.type_text = "string"
+
+
+def read_enum(
+    findings: Findings, node: Node, type_: Type, kind: str, name: str
+) -> tuple[str | int | float, ...]:
+    """The values that `enum` allows for something of a type, those that cannot be left out."""
     if not isinstance(node, Sequence):
         if not isinstance(node, ErrorNode):
             findings.report("wrong-type", node.span, "`enum` is a list of values")
-        return
+        return ()
     values: list[str | int | float] = []
     for item in node.items:
         if not isinstance(item, Scalar):
             findings.report("wrong-type", item.span, "the values of an `enum` are texts or numbers")
             continue
-        value = item.value if declared.type == STRING else scalar_value(item)
+        value = item.value if type_ == STRING else scalar_value(item)
         if isinstance(value, bool) or not isinstance(value, str | int | float):
             findings.report("wrong-type", item.span, "the values of an `enum` are texts or numbers")
-        elif declared.type != ANY and not assignable(type_of_constant(value), declared.type):
+        elif type_ != ANY and not assignable(type_of_constant(value), type_):
             findings.report(
                 "wrong-type",
                 item.span,
-                f"the input '{declared.name}' is {article(declared.type)}, and this is "
+                f"the {kind} '{name}' is {article(type_)}, and this is "
                 f"{article(type_of_constant(value))}",
-                hint="no value of the input could be equal to it",
+                hint=f"no value of the {kind} could be equal to it",
             )
         else:
             values.append(value)
@@ -293,11 +304,7 @@ def _enum(findings: Findings, declared: ir.Input, node: Node) -> None:
             "an `enum` without values allows nothing",
             hint="list the values, or leave `enum` out",
         )
-        return
-    declared.enum = tuple(values)
-    if declared.type in (STRING, ANY) and values and all(isinstance(v, str) for v in values):
-        declared.type = Enum(tuple(str(value) for value in values))
-        declared.type_text = "string"
+    return tuple(values)
 
 
 def _default(findings: Findings, declared: ir.Input, node: Node) -> None:
