@@ -147,9 +147,10 @@ class StepReader:
         near = nearest(word, [*self.agent_names, *grammar.STEPS])
         if key.value[end:]:
             header = parse_for_header(key.value[end:])
-            loops = isinstance(header, ForHeader) and isinstance(main.value, Sequence)
-            near = near or (["for"] if loops and header.names else [])
-            if not loops or "for" not in near:
+            if not isinstance(header, ForHeader) or not isinstance(main.value, Sequence):
+                return ""
+            near = near or (["for"] if header.names else [])
+            if "for" not in near:
                 return ""
         meant = clear_favourite(word, near) if near else None
         if meant is None or meant not in grammar.STEPS:

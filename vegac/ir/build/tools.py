@@ -186,6 +186,7 @@ class _ToolBuilder:
         if "default" in entries:
             value = to_value(entries["default"].value)
             arguments["default"] = tuple(value) if isinstance(value, list) else value  # type: ignore[assignment]
+        enum: tuple[str | int | float, ...] = ()
         if "enum" in entries:
             enum = read_enum(self.findings, entries["enum"].value, type_, "parameter", key.value)
             if enum:
@@ -201,9 +202,9 @@ class _ToolBuilder:
                 f"a command gets this '*' as it stands, for '{key.value}' is quoted",
                 hint="add `glob: true` to the parameter if the shell is to expand it",
             )
-        words = arguments.get("enum")
-        if type_ in (STRING, ANY) and words and all(isinstance(word, str) for word in words):
-            type_ = Enum(tuple(str(word) for word in words))
+        words = [word for word in enum if isinstance(word, str)]
+        if type_ in (STRING, ANY) and words and len(words) == len(enum):
+            type_ = Enum(tuple(words))
         given = arguments.get("required") is True or "default" in arguments
         return ir.Construct("Param", arguments, (word,)), type_ if given else optional(type_)
 
