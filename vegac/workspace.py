@@ -125,11 +125,13 @@ class Workspace:
         self._configs: dict[Path, Config] = {}
         self._remembering = remembering
         self._memories: dict[str, Memory] = {}
+        self._kept: dict[str, bytes] = {}
 
     def renewed(self) -> "Workspace":
         """A workspace for another day and other configurations that has read the same files."""
         workspace = type(self)(self.root)
         workspace.reader = self.reader
+        workspace._kept = self._kept
         return workspace
 
     def forget(self, shown: Sequence[str]) -> None:
@@ -188,10 +190,18 @@ class Workspace:
         if draft is not None:
             return self.read_text(shown, draft)
         try:
-            data = read_bytes(path)
+            data = self.kept(path)
+            if data is None:
+                data = read_bytes(path)
+                if not path.is_file():
+                    self._kept[shown] = data
         except OSError as error:
             raise UsageError(f"cannot read '{path}': {error.strerror or error}") from None
         return self.read_text(shown, data)
+
+    def kept(self, path: Path) -> bytes | None:
+        """What a pipe or a device gave when it was read: it gives that once."""
+        return self._kept.get(self.shown(path)) if self._kept else None
 
     def _draft(self, path: Path) -> str | None:
         """The text that stands for a file."""

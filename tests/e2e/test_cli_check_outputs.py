@@ -1,6 +1,8 @@
 """What `vegac check` can print."""
 
 import json
+import os
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -152,3 +154,22 @@ def test_a_program_from_standard_input(tmp_path: Path) -> None:
     ):
         result = vegac(tmp_path, "check", "-", more, stdin=text)
         assert (result.status, result.err) == (2, f"error: {message}\n")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes with names here")
+def test_a_program_from_a_pipe_with_a_name(tmp_path: Path) -> None:
+    write(tmp_path, team__vega__yaml=TYPO)
+    excerpt = vegac(tmp_path, "check").out.partition("\n")[2].replace("team", "pipe")
+    pipe = tmp_path / "pipe.vega.yaml"
+    os.mkfifo(pipe)
+    for options in ((), ("--types",)):
+        writer = threading.Thread(target=pipe.write_text, args=(TYPO,))
+        writer.start()
+        result = vegac(tmp_path, "check", *options, "pipe.vega.yaml")
+        writer.join()
+        assert result.status == 1
+        assert excerpt in result.out
+    for option in ("--fix", "--diff", "--watch"):
+        result = vegac(tmp_path, "check", option, "pipe.vega.yaml")
+        assert result.status == 2
+        assert f"'{option}' needs a file, and 'pipe.vega.yaml' is none" in result.err

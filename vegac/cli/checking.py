@@ -57,6 +57,7 @@ def run(wanted: Check) -> int:
     if _STDIN in wanted.paths:
         return _run_on_stdin(wanted, chosen, workspace)
     paths = discover(workspace, wanted.paths)
+    _refuse_pipes(wanted, paths)
     if wanted.watch:
         _watch(wanted, chosen, workspace, paths)
     start = time.perf_counter()
@@ -93,6 +94,14 @@ def _refuse_contradictions(wanted: Check) -> None:
     ):
         if wrong:
             raise Problem(message)
+
+
+def _refuse_pipes(wanted: Check, paths: Iterable[Path]) -> None:
+    """A pipe can be read once, and not be written."""
+    for option in ("fix", "diff", "watch"):
+        for path in paths if getattr(wanted, option) else ():
+            if path.exists() and not path.is_file():
+                raise Problem(f"'--{option}' needs a file, and '{path}' is none")
 
 
 def _run_on_stdin(wanted: Check, chosen: Choice, workspace: Workspace) -> int:
@@ -138,7 +147,7 @@ def _gathered(
     works: Iterable[Work], chosen: Choice, workspace: Workspace, text: SourceFile | None = None
 ) -> Gathered:
     """What was found and is to be shown; `text` is what no file holds."""
-    sources = Sources(workspace.root)
+    sources = Sources(workspace)
     if text is not None:
         sources.add(text)
     found = Gathered([], sources.placements, [])

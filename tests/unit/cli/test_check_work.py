@@ -58,7 +58,7 @@ def test_findings_point_into_the_files_that_hold_them(project: Path) -> None:
     workspace = Workspace(project)
     path = project / "many" / "p03.vega.yaml"
     outcome = outcomes(workspace, [path], 1)[path]
-    sources = Sources(workspace.root)
+    sources = Sources(workspace)
     sources.need(outcome.findings)
     text = render(outcome.findings, sources.placements)
     assert text == render((report := Workspace(project).check(path)).diagnostics, report.placements)

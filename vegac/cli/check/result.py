@@ -96,8 +96,8 @@ def inputs(report: Report, workspace: Workspace) -> Inputs:
 class Sources:
     """The texts of files that findings lie in, for excerpts of them."""
 
-    def __init__(self, root: Path) -> None:
-        self.root = root
+    def __init__(self, workspace: Workspace) -> None:
+        self.workspace = workspace
         self.placements = Placements()
         self._known: set[str] = set()
 
@@ -112,7 +112,16 @@ class Sources:
             for span in _spans(finding):
                 path = span.unit.removesuffix("#")
                 if path not in self._known:
-                    self.add(SourceFile(path, _text(self.root / path)))
+                    self.add(SourceFile(path, self._text(self.workspace.root / path)))
+
+    def _text(self, path: Path) -> str:
+        try:
+            data = self.workspace.kept(path)
+            if data is None:
+                data = path.read_bytes() if path.is_file() else b""
+        except OSError:
+            return ""
+        return data.decode(errors="replace")
 
 
 def trees_of(report: Report) -> list[FileTree]:
@@ -128,14 +137,6 @@ def _bytes(file: SourceFile) -> bytes:
     """The contents of a file; of one that is no UTF-8 something else, so that it is never kept."""
     text = ("\ufeff" if file.bom else "") + file.text
     return text.encode(errors="surrogatepass")
-
-
-def _text(path: Path) -> str:
-    try:
-        # A pipe is read once, and a device has no end: there is nothing to read again.
-        return path.read_bytes().decode(errors="replace") if path.is_file() else ""
-    except OSError:
-        return ""
 
 
 def _spans(finding: Diagnostic) -> Iterable[Span]:
