@@ -111,6 +111,8 @@ def union(types: Iterable[Type]) -> Type:
                 continue
             found = [other for other in found if not assignable(other, member)]
             found.append(member)
+    if len(found) == 1:
+        return found[0]
     lists = [member for member in found if isinstance(member, ListOf)]
     if len(lists) > 1:
         element = union(member.element for member in lists)

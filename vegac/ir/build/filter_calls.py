@@ -114,8 +114,11 @@ def _argument(builder: "ExpressionBuilder", expr: ast.Filter, index: int) -> ir.
 
 
 def _count_fits(builder: "ExpressionBuilder", expr: ast.Filter, spec: FilterSpec) -> bool:
-    given, least, most = len(expr.arguments), spec.required, len(spec.parameters)
-    if least <= given <= most:
+    given, most = len(expr.arguments), len(spec.parameters)
+    if given == most:
+        return True
+    least = spec.required
+    if least <= given < most:
         return True
     if most == 0:
         needs = "takes no argument"
