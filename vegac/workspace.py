@@ -31,6 +31,7 @@ from vegac.source.span import Span
 from vegac.syntax.fix_edits import FixWriter
 from vegac.syntax.front_matter import front_matter
 from vegac.syntax.reader import FileTree, Reader
+from vegac.unread import without_echoes
 
 if TYPE_CHECKING:
     from vegac.analysis.passes import Judgements
@@ -477,7 +478,8 @@ def finish(
         return location.file.path, location.start, location.end, finding.code
 
     writer = FixWriter(trees, placements)
-    finished = (writer.written(with_renames(finding, placements)) for finding in kept.values())
+    news = without_echoes(list(kept.values()), placements, trees)
+    finished = (writer.written(with_renames(finding, placements)) for finding in news)
     return sorted(finished, key=place)
 
 

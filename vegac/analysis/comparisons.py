@@ -5,9 +5,11 @@ from collections.abc import Callable
 
 from vegac.analysis.contents import Contents
 from vegac.ir import nodes as ir
+from vegac.ir.traverse import targets
 from vegac.semantics.operators import is_string
 from vegac.semantics.types import NULL, Enum, Type, members
 from vegac.source.findings import Findings
+from vegac.source.suggest import available, did_you_mean
 
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 _CLOCK = {
@@ -21,8 +23,12 @@ Fits = Callable[[str], bool]
 
 def check_comparisons(workflow: Contents, findings: Findings) -> None:
     """`text-order` and `never-matches`."""
-    for part in workflow.parts(ir.Compare):
+    compared = workflow.parts(ir.Compare)
+    answers = _answers(workflow) if compared else {}
+    for part in compared:
         _compare(part, findings)
+        if answers:
+            _answer(part, answers, findings)
     for call in workflow.parts(ir.FilterCall):
         if call.name in ("contains", "startswith", "endswith") and call.arguments:
             _search(call.arguments[0], call.value, call, "false", findings)
@@ -44,6 +50,69 @@ def _compare(part: ir.Compare, findings: Findings) -> None:
                     _equal(item, part.left, item, outcome, findings)
             elif not isinstance(part.right, ir.MapValue):
                 _search(part.left, part.right, part, outcome, findings)
+
+
+def _answers(workflow: Contents) -> dict[str, tuple[str, ...]]:
+    """The variables that are only ever set to words: to answers out of several choices, and to
+    texts that are written out. Each with these words."""
+    found: dict[str, dict[str, None]] = {}
+    asked: set[str] = set()
+    others = {declared.name for declared in workflow.workflow.inputs}
+    for statement in workflow.statements:
+        words = _words_of(statement)
+        for target in targets(statement):
+            if not isinstance(target, ir.Target):
+                return {}  # a computed name may be any
+            if words is None:
+                others.add(target.name)
+                continue
+            found.setdefault(target.name, {}).update(dict.fromkeys(words))
+            if isinstance(statement, ir.Ask):
+                asked.add(target.name)
+    return {name: tuple(found[name]) for name in asked - others}
+
+
+def _words_of(statement: ir.Statement) -> list[str] | None:
+    match statement:
+        case ir.Ask(choices=ir.ListValue(items=items), default=default):
+            values = [*items, default] if default is not None else items
+        case ir.Assign(value=value):
+            values = [value]
+        case _:
+            return None
+    words: list[str] = []
+    for value in values:
+        if not isinstance(value, ir.Const):
+            return None
+        if isinstance(value.value, str):
+            words.append(value.value)
+        elif value.value is not None:
+            return None
+    return words
+
+
+def _answer(part: ir.Compare, answers: dict[str, tuple[str, ...]], findings: Findings) -> None:
+    """Report a word that is none of the choices of a question."""
+    match part:
+        case ir.Compare(operator="==" | "!=" as sign, left=left, right=right):
+            outcome = f"this is always {'false' if sign == '==' else 'true'}"
+            pairs = [(left, right, part, outcome), (right, left, part, outcome)]
+        case ir.Compare(operator="in" | "not in", left=left, right=ir.ListValue(items=items)):
+            pairs = [(item, left, item, "this is never found") for item in items]
+        case _:
+            return
+    for word, other, place, outcome in pairs:
+        if not isinstance(other, ir.Variable) or other.name not in answers:
+            continue
+        choices = answers[other.name]
+        if isinstance(word, ir.Const) and isinstance(word.value, str) and word.value not in choices:
+            findings.report(
+                "never-matches",
+                place.span,
+                f"{outcome}: '{other.name}' is never '{word.value}'",
+                hint=did_you_mean(word.value, choices),
+                notes=(available("choices", choices),),
+            )
 
 
 def _order(literal: ir.Expr, other: ir.Expr, findings: Findings) -> None:

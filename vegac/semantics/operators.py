@@ -32,6 +32,10 @@ def is_string(type_: Type) -> bool:
     return type_ == STRING or isinstance(type_, Enum)
 
 
+def may_be_text(type_: Type) -> bool:
+    return any(member == ANY or is_string(member) for member in members(type_))
+
+
 def add(left: Type, right: Type) -> Type | None:
     """`+`: numbers add, strings and lists join."""
     results = [

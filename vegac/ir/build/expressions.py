@@ -17,6 +17,7 @@ from vegac.semantics.type_syntax import article
 from vegac.semantics.types import (
     ANY,
     BOOLEAN,
+    NEVER,
     NULL,
     Enum,
     ListOf,
@@ -226,7 +227,10 @@ class ExpressionBuilder:
             left, right = self.part(expr.left), self.part(expr.right)
             self._check_equality(expr, left, right, span)
         else:
-            left, right = self.operand(expr.left), self.operand(expr.right)
+            right = self.operand(expr.right)
+            # No list holds null by mistake; only a text cannot be searched for it.
+            searched = expr.operator in ("in", "not in") and not operators.may_be_text(right.type)
+            left = self.part(expr.left) if searched else self.operand(expr.left)
             a, b = known_type(left.type), known_type(right.type)
             if expr.operator in ("in", "not in"):
                 if not operators.contained(a, b):
@@ -235,6 +239,8 @@ class ExpressionBuilder:
                         f"'{expr.operator}' looks for text in text, for an element in a list or "
                         f"for a key in a map; here it looks for {article(a)} in {article(b)}",
                     )
+                else:
+                    self._check_membership(expr, left, right, span)
             elif not operators.ordered(a, b):
                 self.mismatch(
                     span,
@@ -267,31 +273,64 @@ class ExpressionBuilder:
         return (Fix(f"write '{favourite}'", (Edit(self.place(part), quote(favourite)),)),)
 
     def _check_equality(self, expr: ast.Compare, left: ir.Expr, right: ir.Expr, span: Span) -> None:
-        outcome = "false" if expr.operator == "==" else "true"
-        for word, part, other in ((left, expr.left, right), (right, expr.right, left)):
-            values = _enum_values(other.type)
-            if (
-                values is not None
-                and isinstance(word, ir.Const)
-                and isinstance(word.value, str)
-                and word.value not in values
-            ):
-                self.findings.report(
-                    "always-false",
-                    span,
-                    f"this is always {outcome}: {subject_of(other)} is never '{word.value}'",
-                    hint=did_you_mean(word.value, values),
-                    notes=(available("possible values", values),),
-                    fixes=self._other_word(part, word.value, values),
-                )
-                return
-        if not overlaps(left.type, right.type):
+        outcome = f"this is always {'false' if expr.operator == '==' else 'true'}"
+        if not (
+            self._outside(expr.left, left, right, span, outcome)
+            or self._outside(expr.right, right, left, span, outcome)
+            or overlaps(left.type, right.type)
+        ):
             self.findings.report(
                 "always-false",
                 span,
-                f"this is always {outcome}: "
-                f"{article(left.type)} never equals {article(right.type)}",
+                f"{outcome}: {article(left.type)} never equals {article(right.type)}",
             )
+
+    def _check_membership(
+        self, expr: ast.Compare, left: ir.Expr, right: ir.Expr, span: Span
+    ) -> None:
+        """Report what can never be found in a list: a value of another type, or an element that is
+        written out and can never be the value."""
+        if isinstance(right.type, ListOf) and not _may_hold(right.type, left.type):
+            outcome = "false" if expr.operator == "in" else "true"
+            self.findings.report(
+                "always-false",
+                span,
+                f"this is always {outcome}: {article(right.type)} never holds {article(left.type)}",
+            )
+        elif isinstance(right, ir.ListValue) and isinstance(expr.right, ast.ListLiteral):
+            for part, item in zip(expr.right.items, right.items, strict=True):
+                place, outcome = self.place(part), "this is never found"
+                if not (
+                    self._outside(part, item, left, place, outcome)
+                    or overlaps(item.type, left.type)
+                ):
+                    self.findings.report(
+                        "always-false",
+                        place,
+                        f"{outcome}: {article(item.type)} never equals {article(left.type)}",
+                    )
+
+    def _outside(
+        self, part: ast.Expr, word: ir.Expr, other: ir.Expr, span: Span, outcome: str
+    ) -> bool:
+        """Report a word that is none of the possible values of `other`; tells whether it is so."""
+        values = _enum_values(other.type)
+        if (
+            values is None
+            or not isinstance(word, ir.Const)
+            or not isinstance(word.value, str)
+            or word.value in values
+        ):
+            return False
+        self.findings.report(
+            "always-false",
+            span,
+            f"{outcome}: {subject_of(other)} is never '{word.value}'",
+            hint=did_you_mean(word.value, values),
+            notes=(available("possible values", values),),
+            fixes=self._other_word(part, word.value, values),
+        )
+        return True
 
     def _logical(self, expr: ast.Logical) -> ir.Expr:
         built: list[ir.Expr] = []
@@ -330,6 +369,11 @@ class ExpressionBuilder:
             return self.part(expr)
         finally:
             self.scope.flow = saved
+
+
+def _may_hold(list_: ListOf, type_: Type) -> bool:
+    """Whether a list could hold such a value; of an empty one nothing is said."""
+    return list_.element == NEVER or overlaps(list_.element, type_)
 
 
 def _enum_values(type_: Type) -> tuple[str, ...] | None:

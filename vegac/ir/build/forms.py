@@ -65,6 +65,14 @@ def _schema(fields: FieldReader, node: Node) -> tuple[ir.StaticValue, Type] | No
             hint='such as `{name: string, tags: "list[string]"}`',
         )
         return None
+    if _is_json_schema(node):
+        fields.findings.report(
+            "wrong-type",
+            node.span,
+            "a schema names the fields of a reply with their types; this is JSON Schema",
+            hint='such as `{name: string, tags: "list[string]"}`',
+        )
+        return None
     schema: dict[str, ir.StaticValue] = {}
     types: list[tuple[str, Type]] = []
     for entry in node.entries:
@@ -80,6 +88,17 @@ def _schema(fields: FieldReader, node: Node) -> tuple[ir.StaticValue, Type] | No
             schema[name] = value.value
         types.append((name, type_ or ANY))
     return schema, Record(tuple(types))
+
+
+def _is_json_schema(node: Mapping) -> bool:
+    """Whether a map describes a type by the keys of JSON Schema, rather than naming fields."""
+    kind = node.get("type")
+    if not isinstance(kind, Scalar):
+        return False
+    if kind.value in ("object", "array"):
+        inner = node.get("properties" if kind.value == "object" else "items")
+        return isinstance(inner, Mapping)
+    return kind.value in grammar.INPUT_TYPES and isinstance(node.get("enum"), Sequence)
 
 
 def _field_type(fields: FieldReader, node: Node) -> Type | None:

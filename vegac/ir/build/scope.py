@@ -196,7 +196,7 @@ class WorkflowScope:
         known = self.known_names()
         also = (*NAMESPACES, *self._computed_like(name))
         near = nearest(name, [*known, *also])
-        if self.implicit and not near and name not in NAMESPACES:
+        if self.implicit and not near and name not in (*NAMESPACES, "loop"):
             return self._implicit(name, span)
         if name == "loop":
             self.findings.report(

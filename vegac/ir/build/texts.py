@@ -194,12 +194,17 @@ class TextBuilder:
             )
             return None
         parsed = parse_expression(node.value)
+            inside = node.value.startswith(("<<", "{{"), problem.start)
         for problem in parsed.problems:
             self.findings.report(
                 problem.code,
                 node.value_span(problem.start, problem.end),
-                problem.message,
-                hint=problem.hint,
+                f"{what} is an expression: no text stands around a hole in it"
+                if inside
+                else problem.message,
+                hint="write operators between values, and texts in quotes"
+                if inside
+                else problem.hint,
                 fixes=_own_words(node, 0, parsed),
             )
         return node, parsed
