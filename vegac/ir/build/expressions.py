@@ -1,8 +1,7 @@
 """Typing expressions: from the expression tree to IR."""
 
 from collections.abc import Callable
-from functools import partial
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 from vegac.ir import nodes as ir
 from vegac.ir.build.access import field, index, slice_
@@ -64,23 +63,6 @@ class ExpressionBuilder:
         self.scope = scope
         self.findings = scope.findings
         self.source: Source = cast("Source", None)
-        self._builders: dict[type[ast.Expr], Callable[[Any], ir.Expr]] = {
-            ast.Name: self._name,
-            ast.Literal_: self._literal,
-            ast.ListLiteral: self._list,
-            ast.MapLiteral: self._map,
-            ast.Negate: self._negate,
-            ast.Not: self._not,
-            ast.Binary: self._binary,
-            ast.Compare: self._compare,
-            ast.Logical: self._logical,
-            ast.Conditional: self._conditional,
-            ast.Field: partial(field, self),
-            ast.Index: partial(index, self),
-            ast.Slice: partial(slice_, self),
-            ast.Filter: partial(filter_call, self),
-            ast.ErrorExpr: self._error,
-        }
 
     def build(self, source: Source, expr: ast.Expr) -> ir.Expr:
         """The typed form of `expr`, whose text stands at `source`."""
@@ -115,7 +97,7 @@ class ExpressionBuilder:
 
     def part(self, expr: ast.Expr) -> ir.Expr:
         """The typed form of a part of the expression."""
-        return self._builders[type(expr)](expr)
+        return self._BUILDERS[type(expr)](self, expr)
 
     # --- atoms ---------------------------------------------------------------------------------
 
@@ -369,6 +351,24 @@ class ExpressionBuilder:
             return self.part(expr)
         finally:
             self.scope.flow = saved
+
+    _BUILDERS: ClassVar[dict[type[ast.Expr], Callable[["ExpressionBuilder", Any], ir.Expr]]] = {
+        ast.Name: _name,
+        ast.Literal_: _literal,
+        ast.ListLiteral: _list,
+        ast.MapLiteral: _map,
+        ast.Negate: _negate,
+        ast.Not: _not,
+        ast.Binary: _binary,
+        ast.Compare: _compare,
+        ast.Logical: _logical,
+        ast.Conditional: _conditional,
+        ast.Field: field,
+        ast.Index: index,
+        ast.Slice: slice_,
+        ast.Filter: filter_call,
+        ast.ErrorExpr: _error,
+    }
 
 
 def _may_hold(list_: ListOf, type_: Type) -> bool:

@@ -78,17 +78,16 @@ class TextBuilder:
         if not parts:
             value = None if literal and node.style == "plain" and not node.tag else ""
             return ir.Const(type_of_constant(value), node.span, value)
-        sole = text.sole
-        if sole is not None:
-            return self.hole(node, sole)
         if len(parts) == 1:
+            if text.sole is not None:
+                return self.hole(node, text.sole)
             value = resolve_plain(node.value) if literal and node.style == "plain" else parts[0]
             if node.tag == "!!str":
                 value = parts[0]
             assert not isinstance(value, Hole)
             return ir.Const(type_of_constant(value), node.span, value)
-        built = tuple(part if isinstance(part, str) else self.hole(node, part) for part in parts)
-        return ir.Template(STRING, node.span, built)
+        built = [part if isinstance(part, str) else self.hole(node, part) for part in parts]
+        return ir.Template(STRING, node.span, tuple(built))
 
     def hole(self, node: Scalar, hole: Hole) -> ir.Expr:
         if self.delimiters != "both" and DELIMITER_NAMES[hole.delimiter] != self.delimiters:
@@ -97,11 +96,12 @@ class TextBuilder:
 
     def _build(self, source: Source, parsed: Parsed) -> ir.Expr:
         """The typed expression; after a syntax error, what else is wrong with it is withheld."""
-        broken = bool(parsed.problems)
-        self.findings.quiet += broken
+        if not parsed.problems:
+            return self.expressions.build(source, parsed.expr)
+        self.findings.quiet += 1
         built = self.expressions.build(source, parsed.expr)
-        self.findings.quiet -= broken
-        return unknown(built.span) if broken else built
+        self.findings.quiet -= 1
+        return unknown(built.span)
 
     def _delimiter(self, node: Scalar, hole: Hole) -> None:
         opening, close = ("{{", "}}") if self.delimiters == "brace" else ("<<", ">>")
@@ -194,8 +194,8 @@ class TextBuilder:
             )
             return None
         parsed = parse_expression(node.value)
-            inside = node.value.startswith(("<<", "{{"), problem.start)
         for problem in parsed.problems:
+            inside = node.value.startswith(("<<", "{{"), problem.start)
             self.findings.report(
                 problem.code,
                 node.value_span(problem.start, problem.end),
