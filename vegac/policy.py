@@ -126,7 +126,7 @@ def _unused(
 
 
 def _near(code: str) -> list[str]:
-    return nearest(code, CODES, 1)
+    return nearest(code, CODES)[:1]
 
 
 def _without(text: str, comment: Ignore) -> tuple[int, int, str]:

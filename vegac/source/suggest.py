@@ -1,73 +1,154 @@
 """Which known name a misspelt one may stand for, and how messages say so."""
 
-from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from bisect import bisect_left, insort
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import TypedDict
 
+_PROPOSED = 3
+"""How many names are proposed for one."""
 _MANY = 300
 """Of more candidates than these, only those that begin or end much like the word are compared."""
+_KEPT = 4096
+"""How many words a set of names remembers the nearest names of."""
 
 
-def nearest(word: str, candidates: Iterable[str], limit: int = 3) -> list[str]:
-    """The candidates that `word` may be a misspelling of, best first.
+class Names:
+    """A set of names to look misspelt ones up in, which may grow.
+
+    What is looked up again and again (a scope's names, a program's agents) is worth one such set:
+    it sorts its names once, and remembers what it found.
+    """
+
+    __slots__ = ("_backward", "_folded", "_forward", "_found")
+
+    def __init__(self, names: Iterable[str] = ()) -> None:
+        self._folded = {name: name.casefold() for name in names}
+        self._found: dict[tuple[str, tuple[str, ...]], tuple[str, ...]] = {}
+        self._forward: list[tuple[str, str]] | None = None
+        """The names in the order of a dictionary, by how they are folded."""
+        self._backward: list[tuple[str, str]] | None = None
+        """And in that of a dictionary of rhymes."""
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._folded)
+
+    def __len__(self) -> int:
+        return len(self._folded)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._folded
+
+    def add(self, name: str) -> None:
+        if name in self._folded:
+            return
+        folded = self._folded[name] = name.casefold()
+        self._found.clear()
+        if self._forward is not None:
+            insort(self._forward, (folded, name))
+        if self._backward is not None:
+            insort(self._backward, (folded[::-1], name))
+
+    def nearest(self, word: str, also: Iterable[str] = ()) -> tuple[str, ...]:
+        """See the function `nearest`. Names in `also` are candidates for this word only."""
+        key = word, tuple(also)
+        found = self._found.get(key)
+        if found is None:
+            if len(self._found) >= _KEPT:
+                self._found.clear()
+            found = self._found[key] = self._nearest(*key)
+        return found
+
+    def first(self) -> Iterator[str]:
+        """The names in the order of a dictionary."""
+        return (name for _, name in self._in_order())
+
+    def _in_order(self) -> list[tuple[str, str]]:
+        if self._forward is None:
+            self._forward = sorted((folded, name) for name, folded in self._folded.items())
+        return self._forward
+
+    def _in_order_of_rhymes(self) -> list[tuple[str, str]]:
+        if self._backward is None:
+            self._backward = sorted((folded[::-1], name) for name, folded in self._folded.items())
+        return self._backward
+
+    def _nearest(self, word: str, also: tuple[str, ...]) -> tuple[str, ...]:
+        from rapidfuzz.distance import OSA, DamerauLevenshtein
+        from rapidfuzz.process import extract
+
+        folded = word.casefold()
+        candidates = list(self._folded) if len(self._folded) <= _MANY else self._alike(folded)
+        if also:
+            candidates = [*dict.fromkeys((*candidates, *also))]
+        best = [
+            (0, distance(word, name, len(word)), abs(len(name) - len(word)), name)
+            for name in self._equal_but_for_case(folded, also)
+            if name != word
+        ]
+        best = sorted(best)[:_PROPOSED]
+        reach = len(word) // 3 if len(best) < _PROPOSED else 0
+        # The restricted distance, in which nothing changes between the letters of a swap, is known
+        # much sooner, and at most half again as long.
+        restricted = extract(
+            word,
+            candidates if reach else (),
+            scorer=OSA.distance,
+            score_cutoff=3 * reach // 2,
+            limit=None,
+        )
+        for name, longest, _ in restricted:
+            if 2 * longest > 3 * reach:
+                break
+            edits = longest
+            if longest > 2:
+                edits = DamerauLevenshtein.distance(word, name, score_cutoff=reach)
+            if edits > reach or name.casefold() == folded:
+                continue
+            insort(best, (1, edits, abs(len(name) - len(word)), name))
+            if len(best) >= _PROPOSED:
+                del best[_PROPOSED:]
+                # From here on a name has to be as near as the worst that would be proposed.
+                reach = best[-1][1]
+        return tuple(name for *_, name in best)
+
+    def _equal_but_for_case(self, folded: str, also: tuple[str, ...]) -> Iterator[str]:
+        words = self._in_order()
+        for at in range(bisect_left(words, (folded, "")), len(words)):
+            if words[at][0] != folded:
+                break
+            yield words[at][1]
+        yield from (name for name in also if name.casefold() == folded and name not in self)
+
+    def _alike(self, folded: str) -> list[str]:
+        """The names that would stand next to a word in a dictionary, or in one of rhymes."""
+        found: set[str] = set()
+        for words, key in (
+            (self._in_order(), folded),
+            (self._in_order_of_rhymes(), folded[::-1]),
+        ):
+            at = bisect_left(words, (key, ""))
+            found.update(name for _, name in words[max(at - _MANY // 8, 0) : at + _MANY // 8])
+        return [*found]
+
+
+@lru_cache(maxsize=64)
+def _kept(names: frozenset[str]) -> Names:
+    return Names(names)
+
+
+def names_of(names: Iterable[str]) -> Names:
+    """The names as a set to look up words in; equal ones are kept."""
+    return names if isinstance(names, Names) else _kept(frozenset(names))
+
+
+def nearest(word: str, candidates: Iterable[str]) -> list[str]:
+    """The candidates that `word` may be a misspelling of, best first, at most three.
 
     Names equal but for case come first, then those at a Damerau-Levenshtein distance of at most a
     third of the word's length (so a single letter is close to nothing).
     """
-    return list(_nearest(word, frozenset(candidates))[:limit])
-
-
-# The same misspelling is often asked for again: for the hint, for the fix, at the next place.
-@lru_cache(maxsize=1024)
-def _nearest(word: str, candidates: frozenset[str]) -> tuple[str, ...]:
-    folded = word.casefold()
-    reach = len(word) // 3
-    found: list[tuple[int, int, int, str]] = []
-    for candidate in candidates if len(candidates) <= _MANY else _alike(folded, candidates):
-        if candidate == word:
-            continue
-        longer = abs(len(candidate) - len(word))
-        if candidate.casefold() == folded:
-            found.append((0, distance(word, candidate, len(word)), longer, candidate))
-        elif (
-            reach and len(candidate) > 1 and longer <= reach and not _apart(word, candidate, reach)
-        ):
-            edits = distance(word, candidate, reach)
-            if edits <= reach:
-                found.append((1, edits, longer, candidate))
-    return tuple(candidate for *_, candidate in sorted(found))
-
-
-def _alike(folded: str, candidates: frozenset[str]) -> set[str]:
-    """The candidates that would stand next to a word in a dictionary, or in one of rhymes."""
-    forward, backward = _dictionaries(candidates)
-    found: set[str] = set()
-    for words, key in ((forward, folded), (backward, folded[::-1])):
-        at = bisect_left(words, (key, ""))
-        found.update(name for _, name in words[max(at - _MANY // 8, 0) : at + _MANY // 8])
-    return found
-
-
-@lru_cache(maxsize=8)
-def _dictionaries(
-    candidates: frozenset[str],
-) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
-    forward = sorted((name.casefold(), name) for name in candidates)
-    return forward, sorted((key[::-1], name) for key, name in forward)
-
-
-def _apart(left: str, right: str, limit: int) -> bool:
-    """Whether one word has more than `limit` letters that the other lacks, so that the distance is
-    larger: that is known sooner than the distance itself."""
-    for char in left:
-        rest = right.replace(char, "", 1)
-        if len(rest) == len(right):
-            limit -= 1
-            if limit < 0:
-                return True
-        right = rest
-    return False
+    return list(names_of(candidates).nearest(word))
 
 
 def clear_favourite(word: str, suggestions: Sequence[str]) -> str | None:
@@ -82,10 +163,14 @@ def _nearness(word: str, name: str) -> tuple[bool, int]:
 
 def did_you_mean(word: str, candidates: Iterable[str]) -> str:
     """A hint such as "did you mean 'Coder'?", or "" where no candidate is near."""
-    names = [f"'{name}'" for name in nearest(word, candidates)]
-    if not names:
+    return _hint(nearest(word, candidates))
+
+
+def _hint(names: Sequence[str]) -> str:
+    quoted = [f"'{name}'" for name in names]
+    if not quoted:
         return ""
-    return f"did you mean {' or '.join(filter(None, (', '.join(names[:-1]), names[-1])))}?"
+    return f"did you mean {' or '.join(filter(None, (', '.join(quoted[:-1]), quoted[-1])))}?"
 
 
 class NameDetails(TypedDict):
@@ -97,14 +182,20 @@ class NameDetails(TypedDict):
     suggestions: tuple[str, ...]
 
 
-def unknown_name(word: str, kind: str, names: Iterable[str]) -> NameDetails:
-    """What a finding says of a name that is none of `names`: which may be meant, which exist."""
-    names = frozenset(names)
+def unknown_name(
+    word: str, kind: str, names: Iterable[str], also: Iterable[str] = ()
+) -> NameDetails:
+    """What a finding says of a name that is none of `names`: which may be meant, which exist.
+
+    It may be a misspelling of a word in `also` too.
+    """
+    names = names_of(names)
+    near = names.nearest(word, also)
     return {
-        "hint": did_you_mean(word, names),
+        "hint": _hint(near),
         "notes": (available(kind, names),),
         "subject": word,
-        "suggestions": tuple(nearest(word, names)),
+        "suggestions": near,
     }
 
 
@@ -113,58 +204,26 @@ def available(kind: str, names: Iterable[str], width: int = 72) -> str:
 
     At least three names are shown, and as many more as fit into `width` characters.
     """
-    return _available(kind, frozenset(names), width)
-
-
-@lru_cache(maxsize=256)
-def _available(kind: str, names: frozenset[str], width: int) -> str:
-    ordered = sorted(names, key=lambda name: (name.casefold(), name))
-    if not ordered:
+    names = names_of(names)
+    if not names:
         return f"{kind}: none"
     shown: list[str] = []
     length = len(kind) + 2
-    for name in ordered:
+    for name in names.first():
         length += len(name) + 2
-        if len(shown) >= 3 and length > width:
+        # One more name is no longer than what says that there is one more.
+        if len(shown) >= 3 and length > width and len(names) - len(shown) > 1:
             break
         shown.append(name)
-    rest = len(ordered) - len(shown)
-    if rest == 1:
-        shown, rest = ordered, 0
+    rest = len(names) - len(shown)
     return f"{kind}: {', '.join(shown)}" + (f" and {rest} more" if rest else "")
 
 
 def distance(left: str, right: str, limit: int) -> int:
     """The Damerau-Levenshtein distance: insertions, deletions, substitutions and swaps.
 
-    Gives `limit + 1` as soon as the distance is known to be more than `limit`.
+    Gives `limit + 1` where the distance is more than `limit`.
     """
-    # What both begin and end with takes no changes.
-    while left and right and left[0] == right[0]:
-        left, right = left[1:], right[1:]
-    while left and right and left[-1] == right[-1]:
-        left, right = left[:-1], right[:-1]
-    far = len(left) + len(right)
-    last_row: dict[str, int] = {}
-    # Row and column 0 hold `far`, row and column 1 the distances from the empty word.
-    table = [[far] * (len(right) + 2), [far, *range(len(right) + 1)]]
-    for i, a in enumerate(left, 1):
-        row = [far, i]
-        last_column = 0
-        for j, b in enumerate(right, 1):
-            swap_row, swap_column = last_row.get(b, 0), last_column
-            if a == b:
-                last_column = j
-            row.append(
-                min(
-                    table[i][j] + (a != b),
-                    row[j] + 1,
-                    table[i][j + 1] + 1,
-                    table[swap_row][swap_column] + (i - swap_row - 1) + 1 + (j - swap_column - 1),
-                )
-            )
-        if min(row[1:]) > limit:
-            return limit + 1
-        last_row[a] = i
-        table.append(row)
-    return min(table[-1][-1], limit + 1)
+    from rapidfuzz.distance import DamerauLevenshtein
+
+    return DamerauLevenshtein.distance(left, right, score_cutoff=limit)
