@@ -437,3 +437,12 @@ def read_terminal(handle: int, until: str = "\0") -> str:
             break
         shown += data
     return shown.decode(errors="replace")
+
+
+def test_a_question_that_nobody_answers_has_a_place(tmp_path: Path) -> None:
+    asking = "workflows:\n  w:\n    steps:\n      - ask: Go on?\n"
+    write(tmp_path, ask__vega__yaml=asking)
+    result = vegac(tmp_path, "run", "ask.vega.yaml", stdin="")
+    assert result.status == 1
+    assert "error: ConfigError at ask.vega.yaml:4:9: there is nobody to answer" in result.err
+    assert "4 |       - ask: Go on?\n  |         ^" in result.err

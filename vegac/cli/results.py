@@ -63,7 +63,9 @@ def failure(error: "VegaError", root: Path, style: "Style") -> str:
 
     kind = style.paint("error", "error")
     message = visible(error.message)
-    if isinstance(error, ConfigError | InputError):
+    # What is wrong with the settings of a run as a whole has no step that it belongs to.
+    settings = isinstance(error, ConfigError) and error.site is None
+    if settings or isinstance(error, InputError):
         return f"{kind}: {message}"
     if error.place is None:
         return f"{kind}: {error.type}: {message}"
