@@ -217,3 +217,99 @@ def test_programs_that_test_each_other(tmp_path: Path) -> None:
         ("unknown-workflow", "a.vega.yaml"),
         ("unknown-workflow", "b.vega.yaml"),
     ]
+
+
+ASKING = """\
+agents:
+  Clerk: {model: claude-haiku-4-5, system: s, tools: [read_file]}
+workflows:
+  decide:
+    inputs: {early: boolean}
+    steps:
+      - ask: Go on?
+        choices: [go, stay]
+        save: first
+      - if: early
+        then: [{ask: Why?}]
+      - do:
+          - ask: How far from <<first>>?
+            save: far
+        timeout: 5m
+      - Clerk: <<first>> <<far>>
+        if: not early
+      - ask: Again?
+        default: "no"
+      - if: early
+        then: [{return: early}]
+      - ask: What else?
+"""
+ANSWERING = """\
+tests:
+  enough:
+    inputs: {early: true}
+    model: []
+    answers: [go, why, far]
+    expect: {output: true}
+  misspelt tool:
+    inputs: {early: false}
+    model:
+      - {reply: {tool_calls: [{name: read_fil, arguments: {path: a}}]}}
+      - {reply: {tool_calls: [{name: quite_another, arguments: {}}]}}
+      - {reply: done}
+    answers: [go, far, again, "no"]
+  none:
+    inputs: {early: false}
+    model: []
+  too few:
+    inputs: {early: true}
+    model: []
+    answers: [go]
+  no choice:
+    inputs: {early: true}
+    model: []
+    answers: [run, far, away]
+  meant to fail:
+    inputs: {early: true}
+    model: []
+    expect: {error: {type: ConfigError}}
+"""
+
+
+def test_questions_without_answers_and_misspelt_tools(tmp_path: Path) -> None:
+    write(tmp_path, desk__vega__yaml=ASKING, desk__vega__test__yaml=ANSWERING)
+    assert found(tmp_path) == [
+        ("unknown-tool", "desk.vega.test.yaml", 10, 38),
+        ("missing-key", "desk.vega.test.yaml", 14, 3),
+        ("missing-key", "desk.vega.test.yaml", 20, 5),
+        ("unknown-value", "desk.vega.test.yaml", 24, 5),
+    ]
+    shown = vegac(tmp_path, "check").out
+    ran = vegac(tmp_path, "test").out
+    for message, cure in (
+        ("the test has no answer left for the question 'Go on?'", "add one (one of go, stay) to"),
+        ("the answer 'run' to 'Go on?' is none of the choices go, stay", ""),
+    ):
+        for output in (shown, ran):
+            assert message in output
+            assert cure in output
+    assert "the question 'How far from ...?'" in shown
+    assert "3 passed, 3 failed" in ran
+
+
+def test_recordings_that_are_none(tmp_path: Path) -> None:
+    tests = "".join(
+        f"  {name}:\n    inputs: {{early: true}}\n    replay: {name}.jsonl\n"
+        for name in ("empty", "text", "shape", "gone")
+    )
+    write(tmp_path, desk__vega__yaml=ASKING, desk__vega__test__yaml=f"tests:\n{tests}")
+    (tmp_path / "empty.jsonl").write_text("")
+    (tmp_path / "text.jsonl").write_text("hello\n")
+    (tmp_path / "shape.jsonl").write_text('{"request": 1}\n')
+    assert found(tmp_path) == [
+        ("unreadable-file", "desk.vega.test.yaml", 7, 13),
+        ("unreadable-file", "desk.vega.test.yaml", 10, 13),
+        ("missing-file", "desk.vega.test.yaml", 13, 13),
+    ]
+    for output in (vegac(tmp_path, "check").out, vegac(tmp_path, "test").out):
+        assert "line 1 of shape.jsonl is not a recorded call" in output
+        assert "there is no file 'gone.jsonl'" in output

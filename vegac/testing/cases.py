@@ -115,7 +115,8 @@ class Case(Struct, eq=False):
     """One test. `findings` are the mistakes in how it is written; with errors it cannot run.
 
     `script` holds the entries of the scripted model as the runtime takes them, None without
-    `model:`; `agents` are the places where the test names agents. `program` is None where the test
+    `model:`; `agents` are the places where the test names agents, `tools` those where its script
+    calls tools; `replay` need not be there. `program` is None where the test
     needs none. `given` are the entries of `inputs`, which stands at `inputs_key`,
     as the script does at `model_key`.
     """
@@ -128,9 +129,11 @@ class Case(Struct, eq=False):
     inputs: dict[str, Any] = field(default_factory=dict[str, Any])
     inputs_key: Scalar | None = None
     model_key: Scalar | None = None
+    answers_key: Scalar | None = None
     given: list[Entry] = field(default_factory=list[Entry])
     script: list[dict[str, Any]] | None = None
     agents: list[tuple[str, Node]] = field(default_factory=list[tuple[str, Node]])
+    tools: list[tuple[str, Node]] = field(default_factory=list[tuple[str, Node]])
     replay: Path | None = None
     live: bool = False
     answers: tuple[str, ...] = ()

@@ -1,5 +1,6 @@
 """Checking tests without running them: how they are written, and if they fit their programs."""
 
+from contextlib import suppress
 from pathlib import Path
 
 from vegac.policy import apply_policy
@@ -27,6 +28,9 @@ def check_tests(workspace: Workspace, path: Path) -> Report:
     tree, placements, lookups = file.tree, Placements(), Lookups()
     sibling = path.with_name(path.name.removesuffix(TEST_SUFFIX) + SUFFIX)
     lookups.files[sibling] = sibling.is_file()
+    for case in file.cases:
+        if case.replay is not None:
+            _look_up(case.replay, lookups)
     placements.update(tree.placements)
     findings = Judge(workspace, file, placements, lookups).findings()
     left = apply_policy(findings, placements, [tree], workspace.lints(path.parent))
@@ -38,6 +42,14 @@ def check_tests(workspace: Workspace, path: Path) -> Report:
         lookups=lookups,
         tests=len(file.cases),
     )
+
+
+def _look_up(path: Path, lookups: Lookups) -> None:
+    """Note what a check has learnt from a file."""
+    lookups.files[path] = path.is_file()
+    if lookups.files[path]:
+        with suppress(OSError):
+            lookups.contents[path] = path.read_bytes()
 
 
 class Judge:

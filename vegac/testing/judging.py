@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterator, Mapping
 from msgspec.structs import replace
 
 from vega_grammar.testing import ERROR_TYPES
+from vega_grammar.tools import BUILTIN_TOOLS
 from vegac.ir import nodes as ir
 from vegac.ir.build.arguments import Argument, check_arguments, cure, requoted
 from vegac.ir.build.workflow import value_type
@@ -14,12 +15,13 @@ from vegac.semantics.types import ANY, ListOf, Type, union
 from vegac.source.diagnostic import Diagnostic
 from vegac.source.findings import Findings
 from vegac.source.registry import report
-from vegac.source.suggest import available, did_you_mean, unknown_name
+from vegac.source.suggest import available, did_you_mean, nearest, unknown_name
 from vegac.syntax.core_schema import to_value
 from vegac.syntax.nodes import ErrorNode, Node, Scalar, Sequence
 from vegac.syntax.nodes import Mapping as MappingNode
 from vegac.testing.cases import Case, Checks, TestFile
 from vegac.testing.naming import unknown_agents, unknown_workflow
+from vegac.testing.questions import questions
 from vegac.workspace import Report
 
 
@@ -44,6 +46,7 @@ def unmet(case: Case, checked: Report) -> Iterator[Diagnostic]:
     workflow = workflow_of(case, checked)
     if workflow is None or checked.program is None or case.broken:
         return
+    yield from _unknown_tools(case, checked.program)
     reached = _reached(workflow, checked.program)
     for name, node in _called(case):
         if name not in reached and any(agent.name == name for agent in checked.program.agents):
@@ -57,6 +60,8 @@ def unmet(case: Case, checked: Report) -> Iterator[Diagnostic]:
     if case.expect.error is not None:
         return
     yield from _unanswered(case, workflow)
+    if case.replay is None:
+        yield from questions(case, workflow)
     yield from _never_equal("the output", case.expect.output, workflow.result_type)
     if workflow.computed:
         return
@@ -176,6 +181,24 @@ def _unanswered(case: Case, workflow: ir.Workflow) -> Iterator[Diagnostic]:
         said, hint = "the script has no reply for it", f"add one with `agent: {first.agent}`"
     place = case.model_key or case.key
     yield report("missing-key", place.span, f"{sends}, and {said}", hint=hint)
+
+
+def _unknown_tools(case: Case, program: ir.Program) -> Iterator[Diagnostic]:
+    """Calls in the script of tools that nobody has, where the name is that of a tool but for a
+    misspelling: a test may well show what becomes of a call that is refused."""
+    known = [*(tool.name for tool in program.tools), *BUILTIN_TOOLS]
+    for name, node in case.tools:
+        near = nearest(name, known)
+        if name not in known and near:
+            yield report(
+                "unknown-tool",
+                node.span,
+                f"the program has no tool named '{name}'",
+                severity="warning",
+                hint=did_you_mean(name, known),
+                subject=name,
+                suggestions=tuple(near),
+            )
 
 
 def _never_equal(what: str, checks: Checks, type_: Type) -> Iterator[Diagnostic]:

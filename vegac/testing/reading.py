@@ -184,7 +184,7 @@ class _CaseReader:
 
     def _read(self, found: dict[str, Entry]) -> None:
         case, fields = self.case, self.fields
-        script = ScriptReader(fields, case.agents)
+        script = ScriptReader(fields, case.agents, case.tools)
         if "inputs" in found:
             case.inputs_key = found["inputs"].key
             for entry in fields.map(found["inputs"].value, "inputs"):
@@ -201,11 +201,12 @@ class _CaseReader:
                     case.script = script.entries(value)
                     case.model_key = entry.key
                 case "replay":
-                    case.replay = self.files.path(value, name, "*.jsonl")
+                    case.replay = self._recording(value)
                 case "live":
                     case.live = fields.boolean(value, name)
                 case "answers":
                     case.answers = () if is_null(value) else fields.texts(value, name)
+                    case.answers_key = entry.key
                 case "env":
                     self._env(value)
                 case "files":
@@ -220,6 +221,27 @@ class _CaseReader:
                     case.expressions = expecting.expressions(value)
                 case _:
                     pass
+
+    def _recording(self, node: Node) -> Path | None:
+        """The recording that stands for the model; one that is none is reported."""
+        path = self.files.path(node, "replay", "*.jsonl")
+        if path is None:
+            if isinstance(node, Scalar) and "\0" not in node.value:
+                return self.files.folder / node.value
+            return None
+        from vega_runtime.errors import ConfigError
+        from vega_runtime.models.record import Replay
+
+        try:
+            Replay(path)
+        except ConfigError as error:
+            self.findings.report(
+                "unreadable-file",
+                node.span,
+                error.message,
+                hint="make it with `vegac run --record FILE.jsonl`",
+            )
+        return path
 
     def _env(self, node: Node) -> None:
         for entry in self.fields.map(node, "env"):

@@ -10,11 +10,17 @@ from vegac.testing.fields import TestFields
 
 
 class ScriptReader:
-    """Reads script entries; `agents` collects where they name agents."""
+    """Reads script entries; `agents` and `tools` collect where they name these."""
 
-    def __init__(self, fields: TestFields, agents: list[tuple[str, Node]]) -> None:
+    def __init__(
+        self,
+        fields: TestFields,
+        agents: list[tuple[str, Node]],
+        tools: list[tuple[str, Node]],
+    ) -> None:
         self.fields = fields
         self.agents = agents
+        self.tools = tools
 
     def entries(self, node: Node) -> list[dict[str, Any]]:
         """The entries as the runtime's scripted model takes them, without those that are wrong."""
@@ -109,7 +115,9 @@ class ScriptReader:
             call: dict[str, Any] = {}
             for name, entry in found.items():
                 if name != "arguments":
-                    call[name] = self.fields.text(entry.value, name)
+                    text = call[name] = self.fields.text(entry.value, name)
+                    if name == "name" and text is not None:
+                        self.tools.append((text, entry.value))
                 elif not isinstance(entry.value, ErrorNode):
                     self.fields.map(entry.value, name)
                     call[name] = to_value(entry.value) or {}
