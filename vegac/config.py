@@ -7,6 +7,7 @@ from typing import Any, cast
 
 from msgspec import Struct, field
 
+from vegac.source.reading import is_file
 from vegac.source.registry import CODES
 from vegac.source.suggest import available, did_you_mean
 
@@ -54,7 +55,7 @@ class Config(Struct):
 def read_config(folder: Path) -> Config:
     """The configuration that holds in `folder`; an empty one where there is none."""
     for file in config_files(folder):
-        if file.is_file():
+        if is_file(file):
             found = _read(file)
             if found is not None:
                 return found

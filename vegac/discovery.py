@@ -5,6 +5,8 @@ import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from vegac.source.reading import is_file
+
 SKIPPED = {".git", ".vega", "__pycache__", "node_modules", ".venv", "venv", ".tox", "site-packages"}
 
 
@@ -14,7 +16,7 @@ def programs_under(
     excluded: Callable[[Path], bool] = lambda _: False,
 ) -> list[Path]:
     """The files under `folder` whose name ends in `suffix` (one of them) and that are not
-    `excluded`, sorted."""
+    `excluded`, and folders that nobody may look into, which reading them will tell; sorted."""
     return sorted(path for path in _files(folder, suffix) if not excluded(path))
 
 
@@ -24,17 +26,24 @@ def _files(folder: Path, suffix: str | tuple[str, ...]) -> Iterator[Path]:
         skipped: dict[Path, bool] = {folder: False}
         yield from (path for path in listed if not _inside_skipped(path.parent, skipped))
         return
-    for root, folders, names in os.walk(folder):
+    closed: list[OSError] = []
+    for root, folders, names in os.walk(folder, onerror=closed.append):
         folders[:] = [name for name in folders if not _is_skipped(Path(root) / name)]
         for name in names:
             path = Path(root) / name
-            # No pipe or device; a link to nothing is reported when it is read.
-            if name.endswith(suffix) and (path.is_file() or not path.exists()):
+            # No pipe or device.
+            if name.endswith(suffix) and (is_file(path) or _is_unseen(path)):
                 yield path
+    yield from (Path(error.filename) for error in closed if isinstance(error, PermissionError))
+
+
+def _is_unseen(path: Path) -> bool:
+    """Whether it cannot be told what this is, which is reported when it is read."""
+    return not os.path.exists(path)  # noqa: PTH110
 
 
 def _is_skipped(folder: Path) -> bool:
-    return folder.name in SKIPPED or (folder / "pyvenv.cfg").exists()
+    return folder.name in SKIPPED or is_file(folder / "pyvenv.cfg")
 
 
 def _inside_skipped(folder: Path, known: dict[Path, bool]) -> bool:
@@ -58,4 +67,4 @@ def _git_files(folder: Path, suffix: str | tuple[str, ...]) -> list[Path] | None
     if result.returncode != 0:
         return None
     names = os.fsdecode(result.stdout).split("\0")
-    return [folder / name for name in names if name.endswith(suffix) and (folder / name).is_file()]
+    return [folder / name for name in names if name.endswith(suffix) and is_file(folder / name)]

@@ -24,7 +24,7 @@ from vegac.semantics.declarations import Collector, Declarations
 from vegac.source.diagnostic import Diagnostic
 from vegac.source.file import Placements, SourceFile
 from vegac.source.findings import Findings
-from vegac.source.reading import MAX_FILE_BYTES, read_bytes
+from vegac.source.reading import MAX_FILE_BYTES, is_file, is_folder, is_missing, read_bytes
 from vegac.source.registry import report
 from vegac.source.renames import with_renames
 from vegac.source.span import Span
@@ -123,6 +123,10 @@ class Workspace:
         self.today = date.today()
         self._inside = os.path.join(os.path.realpath(self.root), "")  # noqa: PTH118
         """How the real names of files in the workspace begin."""
+        # Where links lead to the root, `..` is not above it for everyone.
+        is_real = self._inside == os.path.join(os.path.abspath(self.root), "")  # noqa: PTH100, PTH118
+        self._near = Path(self._inside).parts[:2] if is_real else ()
+        """How those begin that are named from here though they are outside."""
         self._configs: dict[Path, Config] = {}
         self._remembering = remembering
         self._memories: dict[str, Memory] = {}
@@ -152,10 +156,10 @@ class Workspace:
 
         found: dict[Path, Path] = {}
         for path in paths:
-            if not path.exists():
+            if is_missing(path):
                 raise UsageError(f"there is no file or folder '{path}'")
-            self.config(path if path.is_dir() else path.parent)
-            if path.is_dir():
+            self.config(path if is_folder(path) else path.parent)
+            if is_folder(path):
                 files = programs_under(path, self.suffixes, self.excluded)
             else:
                 files = [path]
@@ -233,11 +237,19 @@ class Workspace:
             return tree
 
     def shown(self, path: Path) -> str:
-        """How messages name a file: relative to the workspace where it lies inside."""
+        """How messages name a file: from the workspace, or from the root where nothing is shared.
+
+        However a file is reached it has one name, so that it is read once.
+        """
         real = os.path.realpath(path)
         if real.startswith(self._inside):
             return real[len(self._inside) :].replace(os.sep, "/")
-        return path.as_posix()
+        if not is_file(path):
+            return path.as_posix()  # a pipe, whose other names mean nothing
+        whole = Path(os.path.realpath(path.parent), path.name)
+        if whole.parts[:2] != self._near:
+            return whole.as_posix()
+        return Path(os.path.relpath(whole, self._inside)).as_posix()
 
     # --- programs ------------------------------------------------------------------------------
 
@@ -271,7 +283,7 @@ class Workspace:
 
         def find_file(name: str, declared_in: str) -> tuple[str, bool]:
             path = folders[declared_in] / name
-            lookups.files[path] = path.is_file()
+            lookups.files[path] = is_file(path)
             return Path(os.path.relpath(path, folder)).as_posix(), lookups.files[path]
 
         placements = Placements()
@@ -332,7 +344,7 @@ class Workspace:
         trees: list[FileTree] = []
         for name in names:
             path = folder / name
-            if not path.is_file() and self._draft(path) is None:
+            if not is_file(path) and self._draft(path) is None:
                 continue
             tree = self.read(path)
             folders[tree.file.path] = path.parent
@@ -343,7 +355,7 @@ class Workspace:
         self, folder: Path, lookups: Lookups, placements: Placements
     ) -> list[SkillFile] | None:
         """The skills in a folder; None where there is no such folder."""
-        if not folder.is_dir():
+        if not is_folder(folder):
             lookups.names[folder.parent, folder.name] = names_of(folder.name, folder.parent)
             return None
         found: list[SkillFile] = []
@@ -352,7 +364,7 @@ class Workspace:
             found += (
                 self._skill(folder / name, lookups, placements)
                 for name in names
-                if name.lower() != "readme.md" and (folder / name).is_file()
+                if name.lower() != "readme.md" and is_file(folder / name)
             )
         return found
 
@@ -383,7 +395,7 @@ class Workspace:
         tree = self.reader.read(SourceFile(shown, text))
         if not text.strip():
             tree.diagnostics.clear()
-        placements.update(tree.placements)
+        placements.update(tree.placements, file)
         placements.add(f"{shown}#", file, 0)
         return SkillFile(shown, name, file, tree)
 

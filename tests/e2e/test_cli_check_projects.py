@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -226,3 +227,60 @@ def test_processes_do_not_outlive_a_check_that_is_killed(tmp_path: Path) -> None
     # All of them hold the stream: it ends with the last one.
     assert process.stdout.read() == b""
     assert process.wait(30) == -signal.SIGKILL
+
+
+# --- files outside, and closed folders ------------------------------------------------------------
+
+
+def test_a_file_outside_has_one_name_however_it_is_reached(tmp_path: Path) -> None:
+    root, lib = tmp_path / "root", tmp_path / "lib"
+    (root / "sub").mkdir(parents=True)
+    lib.mkdir()
+    (lib / "agents.yaml").write_text("agents: {A: {model: claude-haiku-4-5, system: <<no>>}}\n")
+    steps = "workflows: {w: {steps: [{A: hi}]}}\n"
+    names = f"[../lib/agents.yaml, '{lib}/agents.yaml', ../lib/*.yaml]"
+    write(root, a__vega__yaml=f"include: {names}\n{steps}")
+    (root / "sub" / "b.vega.yaml").write_text(f"include: ../../lib/agents.yaml\n{steps}")
+    found = json.loads(vegac(root, "check", "--format", "json").out)["diagnostics"]
+    assert [(item["code"], item["file"]) for item in found] == [
+        ("undefined-variable", "../lib/agents.yaml")
+    ]
+
+
+def mortal() -> list[str]:
+    """What a command begins with whose files have permissions that count, for root, too."""
+    if sys.platform == "win32":
+        pytest.skip("permissions of Unix")
+    if os.geteuid() != 0:
+        return []
+    setpriv = shutil.which("setpriv")
+    if setpriv is None:
+        pytest.skip("root reads all")
+    powers = "-dac_override,-dac_read_search"
+    return [setpriv, f"--bounding-set={powers}", f"--inh-caps={powers}"]
+
+
+@pytest.mark.parametrize("command", [("check",), ("fmt", "--check")])
+def test_a_closed_folder_does_not_hide_the_others(tmp_path: Path, command: tuple[str, ...]) -> None:
+    write(tmp_path, team__vega__yaml=TYPO)
+    closed = tmp_path / "closed"
+    closed.mkdir()
+    (closed / "in.vega.yaml").write_text(TYPO)
+    start = mortal()
+    closed.chmod(0)
+    try:
+        for named, paths in (("closed", ()), ("closed/in.vega.yaml", ("closed/in.vega.yaml", "."))):
+            done = subprocess.run(
+                [*start, *COMMAND, *command, *paths],
+                cwd=tmp_path,
+                env=environment(tmp_path),
+                capture_output=True,
+                text=True,
+                timeout=60,
+                check=False,
+            )
+            assert done.returncode == 2
+            assert f"error: cannot read '{named}': Permission denied\n" in done.stderr
+            assert "team.vega.yaml" in done.stdout
+    finally:
+        closed.chmod(0o755)

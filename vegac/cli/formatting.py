@@ -12,6 +12,7 @@ from vegac.cli.terminal import announce, note, out, write_file
 from vegac.discovery import programs_under
 from vegac.formatting.document import Formatted, format_text
 from vegac.formatting.holes import Delimiters
+from vegac.source.reading import is_folder, is_missing
 from vegac.source.render import count
 from vegac.workspace import SUFFIX, TEST_SUFFIX, UsageError, Workspace
 
@@ -109,10 +110,10 @@ def _files(paths: Iterable[Path]) -> list[Path]:
     found: dict[Path, Path] = {}
     try:
         for path in list(paths) or [Path()]:
-            if not path.exists():
+            if is_missing(path):
                 raise Problem(f"there is no file or folder '{path}'")
             inside = [path]
-            if path.is_dir():
+            if is_folder(path):
                 inside = [
                     file
                     for suffix in (SUFFIX, TEST_SUFFIX)

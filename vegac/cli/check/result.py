@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from vegac.source.diagnostic import Diagnostic, Edit, Fix, Label
 from vegac.source.file import Placements, SourceFile
+from vegac.source.reading import is_file
 from vegac.source.span import Span
 from vegac.syntax.reader import FileTree
 from vegac.workspace import Report, Workspace, names_of
@@ -45,7 +46,7 @@ class Inputs(Struct, array_like=True, frozen=True):
         """Whether everything is as it was; `read` gives the digest of a file, None without one."""
         return (
             all(read(path) == known for path, known in self.digests.items())
-            and all(Path(path).is_file() == known for path, known in self.there.items())
+            and all(is_file(Path(path)) == known for path, known in self.there.items())
             and all(names_of(pattern, Path(at)) == known for at, pattern, known in self.names)
         )
 
