@@ -120,3 +120,23 @@ def test_fixes_that_are_taken_back_are_counted(tmp_path: Path) -> None:
     assert result.status == 1
     assert "1 more would be, but for an error that shows only then: mend by hand\n" in result.err
     assert (tmp_path / "team.vega.yaml").read_text() == hidden
+
+
+def test_skills_are_fixed_where_they_lie(tmp_path: Path) -> None:
+    settings = "  Coder: {model: claude-haiku-4-5, skills: {directories: [skills]}, system: s}\n"
+    write(
+        tmp_path,
+        team__vega__yaml=f"agents:\n{settings}workflows:\n  w:\n    steps: [{{Coder: hi}}]\n",
+    )
+    (tmp_path / "skills").mkdir()
+    skill = (
+        b'\xef\xbb\xbf---\r\nname: tidy # a remark\r\n"descripton": tidy up\r\n---\r\n'
+        b"Be n\xc3\xa9at.\r\n"
+    )
+    (tmp_path / "skills/tidy.md").write_bytes(skill)
+    shown = vegac(tmp_path, "check", "--diff")
+    assert '+"description": tidy up' in shown.out
+    result = vegac(tmp_path, "check", "--fix")
+    assert (result.status, result.out) == (0, "")
+    fixed = (tmp_path / "skills/tidy.md").read_bytes()
+    assert fixed == skill.replace(b"descripton", b"description")

@@ -33,9 +33,9 @@ class _Desk(CheckingWorkspace):
         super().__init__(root)
         self.drafts: Mapping[str, SourceFile] = {}
 
-    def read(self, path: Path) -> FileTree:
-        draft = self.drafts.get(self.shown(path))
-        return super().read(path) if draft is None else self.reader.read(draft)
+    def _draft(self, path: Path) -> str | None:
+        draft = self.drafts.get(self.shown(path)) if self.drafts else None
+        return None if draft is None else full_text(draft)
 
 
 def fix(
@@ -113,14 +113,19 @@ def fix_programs(
         fixed.reports.update(zip(paths, outcome.reports, strict=True))
         fixed.after.update(outcome.drafts)
         fixed.findings += len(outcome.fixed)
-        files = {
-            tree.file.path: tree.file
-            for path in paths
-            for tree in _trees(reports[path])
-            if tree.file.path in outcome.drafts
-        }
-        fixed.before.update(files)
+        for path in paths:
+            fixed.before.update(_originals(reports[path], workspace, outcome.drafts))
     return fixed
+
+
+def _originals(report: Report, workspace: Workspace, drafts: Drafts) -> dict[str, SourceFile]:
+    """What the changed files of a program held: its own, and those of skills."""
+    read = [tree.file for tree in _trees(report)]
+    read += [
+        SourceFile(workspace.shown(path), _text(data))
+        for path, data in report.lookups.contents.items()
+    ]
+    return {file.path: file for file in read if file.path in drafts}
 
 
 def save(fixed: Fixed, workspace: Workspace) -> None:

@@ -80,8 +80,12 @@ class Placements:
     def add(self, unit: str, file: SourceFile, base: int) -> None:
         self._units[unit] = (file, base)
 
-    def update(self, other: "Placements") -> None:
-        self._units.update(other._units)
+    def update(self, other: "Placements", file: SourceFile | None = None) -> None:
+        """Take in other places; with `file` they are places of it instead."""
+        if file is None:
+            self._units.update(other._units)
+        else:
+            self._units.update({unit: (file, base) for unit, (_, base) in other._units.items()})
 
     def locate(self, span: Span) -> Location:
         """The location of `span`. Raises `KeyError` for a unit that was never placed."""
