@@ -13,7 +13,7 @@ from vegac.semantics.literals import NAME, PUBLIC_NAME
 from vegac.source.diagnostic import Edit, Fix, Label
 from vegac.source.findings import Findings
 from vegac.source.span import Span
-from vegac.source.suggest import did_you_mean, nearest
+from vegac.source.suggest import Names, did_you_mean, may_mean
 
 
 def check_unused(context: ProgramContext, program: ir.Program, findings: Findings) -> None:
@@ -86,20 +86,20 @@ def _names(
                 hint="use it or remove it",
                 subject=name,
             )
-    used = [name for name in saved if name in reads]
+    used = Names(name for name in saved if name in reads)
     for name, span in saved.items():
         if name in reads or name in inputs or not _can_be_read(name):
             continue
         if _explains(name, span, findings):
             continue
-        near = nearest(name, used)
+        near = used.nearest(name)
         findings.report(
             "unused-variable",
             span,
             f"nothing reads '{name}'",
             hint=did_you_mean(name, used) or "remove it, or use it in a message or the output",
             subject=name,
-            suggestions=tuple(near),
+            suggestions=near,
             fixes=tuple(_rename(span, other) for other in near),
         )
     if any(finding.code == "maybe-unset" for finding in findings.items):
@@ -128,7 +128,7 @@ def _explains(name: str, span: Span, findings: Findings) -> bool:
         for finding in findings.items
         if finding.code == "maybe-unset" and finding.span.unit == span.unit
     ]
-    first = next((finding for finding in unset if nearest(finding.subject, [name])), None)
+    first = next((finding for finding in unset if may_mean(finding.subject, name)), None)
     if first is None:
         return False
     explained = replace(

@@ -78,7 +78,7 @@ class Names:
         from rapidfuzz.process import extract
 
         folded = word.casefold()
-        candidates = list(self._folded) if len(self._folded) <= _MANY else self._alike(folded)
+        candidates = self.alike(word)
         if also:
             candidates = [*dict.fromkeys((*candidates, *also))]
         best = [
@@ -120,8 +120,12 @@ class Names:
             yield words[at][1]
         yield from (name for name in also if name.casefold() == folded and name not in self)
 
-    def _alike(self, folded: str) -> list[str]:
-        """The names that would stand next to a word in a dictionary, or in one of rhymes."""
+    def alike(self, word: str) -> list[str]:
+        """The names; if they are many, those that would stand next to the word in a dictionary, or
+        in one of rhymes."""
+        if len(self._folded) <= _MANY:
+            return list(self._folded)
+        folded = word.casefold()
         found: set[str] = set()
         for words, key in (
             (self._in_order(), folded),
@@ -129,7 +133,7 @@ class Names:
         ):
             at = bisect_left(words, (key, ""))
             found.update(name for _, name in words[max(at - _MANY // 8, 0) : at + _MANY // 8])
-        return [*found]
+        return sorted(found)
 
 
 @lru_cache(maxsize=64)
@@ -149,6 +153,14 @@ def nearest(word: str, candidates: Iterable[str]) -> list[str]:
     third of the word's length (so a single letter is close to nothing).
     """
     return list(names_of(candidates).nearest(word))
+
+
+def may_mean(word: str, name: str) -> bool:
+    """Whether `nearest` would find a name for a word."""
+    if word == name or word.casefold() == name.casefold():
+        return word != name
+    reach = len(word) // 3
+    return abs(len(word) - len(name)) <= reach and distance(word, name, reach) <= reach
 
 
 def clear_favourite(word: str, suggestions: Sequence[str]) -> str | None:

@@ -6,7 +6,7 @@ from msgspec import Struct, field
 
 from vega_grammar import keys as grammar
 from vegac.source.findings import Findings
-from vegac.source.suggest import available, clear_favourite, did_you_mean, nearest
+from vegac.source.suggest import available, clear_favourite, did_you_mean, names_of, nearest
 from vegac.syntax.nodes import Entry, ErrorNode, Mapping, Node, Scalar, Sequence, is_null
 from vegac.syntax.step_key import ForHeader, first_word, parse_for_header
 
@@ -144,7 +144,7 @@ class StepReader:
         """The control step that a key surely means, after a finding; else ""."""
         key = main.key
         word, start, end = first_word(key.value)
-        near = nearest(word, [*self.agent_names, *grammar.STEPS])
+        near = [*names_of(self.agent_names).nearest(word, grammar.STEPS)]
         if key.value[end:]:
             header = parse_for_header(key.value[end:])
             if not isinstance(header, ForHeader) or not isinstance(main.value, Sequence):

@@ -17,7 +17,7 @@ from vegac.semantics.declarations import Declaration, Declarations
 from vegac.semantics.types import STRING
 from vegac.source.findings import Findings
 from vegac.source.span import Span
-from vegac.source.suggest import available, did_you_mean, nearest
+from vegac.source.suggest import names_of, unknown_name
 from vegac.syntax.document import unknown_key
 from vegac.syntax.nodes import Entry, ErrorNode, Mapping, Node, Scalar, Sequence
 
@@ -148,18 +148,17 @@ class AgentBuilder:
 
     def unknown_agent(self, scalar: Scalar, code: str = "unknown-agent") -> None:
         """Report a name that no agent has."""
-        names = self.program.agents
-        near = nearest(scalar.value, names)
-        if not near and "agents" in self.program.incomplete:
+        names = names_of(self.program.agents)
+        details = unknown_name(scalar.value, "agents", names)
+        if not details["suggestions"] and "agents" in self.program.incomplete:
             return
+        if not names:
+            details["notes"] = ("there are no agents",)
         self.findings.report(
             code,
             scalar.span,
             f"no agent is named '{scalar.value}'",
-            hint=did_you_mean(scalar.value, names),
-            notes=(available("agents", names),) if names else ("there are no agents",),
-            subject=scalar.value,
-            suggestions=tuple(near),
+            **details,
         )
 
     # --- one agent -----------------------------------------------------------------------------
@@ -312,31 +311,27 @@ class AgentBuilder:
         if separator:
             if server in self.mcp:
                 return name
+            details = unknown_name(server, "servers", self.mcp)
+            if not self.mcp:
+                details["notes"] = ("declare it under `settings.mcp.servers`",)
             self.findings.report(
                 "unknown-mcp-server",
                 item.span,
                 f"no MCP server is named '{server}'",
-                hint=did_you_mean(server, self.mcp),
-                notes=(available("servers", self.mcp),)
-                if self.mcp
-                else ("declare it under `settings.mcp.servers`",),
-                subject=server,
-                suggestions=tuple(nearest(server, self.mcp)),
+                **details,
             )
             return None
-        names = [*self.program.tools, *BUILTIN_TOOLS]
-        near = nearest(name, names)
-        if not near and "tools" in self.program.incomplete:
+        details = unknown_name(name, "tools", {**self.program.tools, **BUILTIN_TOOLS})
+        if details["suggestions"]:
+            details["notes"] = ()
+        elif "tools" in self.program.incomplete:
             return None
         self.findings.report(
             "unknown-tool",
             item.span,
             f"no tool is named '{name}'",
-            hint=did_you_mean(name, names),
-            notes=() if near else (available("tools", names),),
             severity="info" if self.program.server else "error",
-            subject=name,
-            suggestions=tuple(near),
+            **details,
         )
         return None
 

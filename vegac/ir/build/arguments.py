@@ -24,11 +24,22 @@ from vegac.semantics.types import (
 from vegac.source.diagnostic import Edit, Fix
 from vegac.source.findings import Findings
 from vegac.source.span import Span
-from vegac.source.suggest import available, did_you_mean, distance, nearest
+from vegac.source.suggest import (
+    Names,
+    did_you_mean,
+    distance,
+    may_mean,
+    names_of,
+    nearest,
+    unknown_name,
+)
 from vegac.syntax.core_schema import resolve_plain
 from vegac.syntax.nodes import Entry, Node, Scalar
 from vegac.syntax.nodes import Mapping as MappingNode
 from vegac.syntax.nodes import Sequence as SequenceNode
+
+_MANY = 20
+"""Of more missing inputs than these, only some are named."""
 
 Argument = tuple[Entry, ir.Expr]
 """An input as it is given, and the value that it is given."""
@@ -50,16 +61,20 @@ def check_arguments(
     the workflow may have more inputs than are known.
     """
     names = {entry.key.value for entry, _ in given}
+    known = names_of(inputs) if names - inputs.keys() else Names()
     for entry, value in given:
         declared = inputs.get(entry.key.value)
         if declared is not None:
             _check_given(findings, declared, entry.value, value)
         elif complete:
-            _unknown_input(findings, entry.key, workflow, list(inputs))
+            _unknown_input(findings, entry.key, workflow, known)
     misspelt = names - inputs.keys()
     missing = [one.name for one in inputs.values() if one.required and one.name not in names]
+    if len(missing) > _MANY:
+        _many_missing(findings, workflow, missing, misspelt, place, under)
+        return
     for name in missing:
-        if any(nearest(key, [name]) for key in misspelt):
+        if any(may_mean(key, name) for key in misspelt):
             continue  # one mistake, one finding
         if len(missing) == len(misspelt) == 1 and _akin(name, *misspelt):
             continue
@@ -72,6 +87,29 @@ def check_arguments(
         )
 
 
+def _many_missing(
+    findings: Findings,
+    workflow: str,
+    missing: list[str],
+    misspelt: set[str],
+    place: Span,
+    under: str,
+) -> None:
+    """Report many inputs that are missing as one mistake, which it is."""
+    candidates = Names(missing)
+    meant = {name for key in misspelt for name in candidates.nearest(key)}
+    missing = [name for name in missing if name not in meant]
+    if missing:
+        shown = ", ".join(f"'{name}'" for name in missing[:3])
+        rest = len(missing) - 3
+        findings.report(
+            "missing-input",
+            place,
+            f"workflow '{workflow}' needs the inputs {shown}" + f" and {rest:,} more" * (rest > 0),
+            hint=f"add them under `{under}:`",
+        )
+
+
 def _akin(left: str, right: str) -> bool:
     """Whether one of two names may stand for the other where nothing else is left for either:
     names that are too short to be proposed differ by a letter or begin alike."""
@@ -79,15 +117,15 @@ def _akin(left: str, right: str) -> bool:
     return long.startswith(short) or (len(long) > 2 and distance(short, long, 1) <= 1)
 
 
-def _unknown_input(findings: Findings, key: Scalar, workflow: str, names: list[str]) -> None:
+def _unknown_input(findings: Findings, key: Scalar, workflow: str, names: Names) -> None:
+    details = unknown_name(key.value, "inputs", names)
+    if not names:
+        details["notes"] = ("it has no inputs",)
     findings.report(
         "unknown-input",
         key.span,
         f"workflow '{workflow}' has no input '{key.value}'",
-        hint=did_you_mean(key.value, names),
-        notes=(available("inputs", names),) if names else ("it has no inputs",),
-        subject=key.value,
-        suggestions=tuple(nearest(key.value, names)),
+        **details,
     )
 
 

@@ -7,7 +7,7 @@ from vegac.ir.build.arguments import check_arguments
 from vegac.ir.build.fields import kind_of
 from vegac.ir.build.scope import unknown
 from vegac.semantics.types import ANY
-from vegac.source.suggest import available, did_you_mean, nearest
+from vegac.source.suggest import available, names_of, unknown_name
 from vegac.syntax.document import Step
 from vegac.syntax.nodes import Entry, ErrorNode, Mapping, Scalar, is_null
 
@@ -20,7 +20,7 @@ def call(builder: "StepBuilder", step: Step, site: str) -> ir.Block:
     name = step.value.value if isinstance(step.value, Scalar) else None
     if is_null(step.value):
         name = None
-    workflows = builder.context.workflow_names
+    workflows = names_of(builder.context.workflow_names)
     if name is None and not isinstance(step.value, ErrorNode):
         builder.findings.report(
             "wrong-type",
@@ -30,7 +30,7 @@ def call(builder: "StepBuilder", step: Step, site: str) -> ir.Block:
             notes=(available("workflows", workflows),),
         )
     if name is None or name not in workflows:
-        near = nearest(name, workflows) if name is not None else []
+        near = workflows.nearest(name) if name is not None else ()
         missing = "workflows" in builder.context.incomplete
         if name is not None and isinstance(step.value, Scalar) and (near or not missing):
             span = step.value.span
@@ -38,10 +38,7 @@ def call(builder: "StepBuilder", step: Step, site: str) -> ir.Block:
                 "unknown-workflow",
                 span,
                 f"no workflow is named '{name}'",
-                hint=did_you_mean(name, workflows),
-                notes=(available("workflows", workflows),),
-                subject=name,
-                suggestions=tuple(near),
+                **unknown_name(name, "workflows", workflows),
             )
         for entry in entries:
             builder.texts.value(entry.value)

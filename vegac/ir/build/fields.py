@@ -9,7 +9,7 @@ from vegac.semantics.literals import YAML_BOOLEANS, parse_duration, parse_money,
 from vegac.source.diagnostic import Edit, Fix
 from vegac.source.findings import Findings
 from vegac.source.span import Span
-from vegac.source.suggest import available, did_you_mean, nearest
+from vegac.source.suggest import unknown_name
 from vegac.syntax.core_schema import resolve_plain, to_value
 from vegac.syntax.document import unknown_key
 from vegac.syntax.nodes import Entry, ErrorNode, Mapping, Node, Scalar, Sequence, is_null
@@ -212,15 +212,13 @@ class FieldReader:
         self, node: Scalar, name: str, values: Iterable[str], code: str = "unknown-value"
     ) -> None:
         """Report a word that is not one of `values`."""
-        near = nearest(node.value, values)
+        details = unknown_name(node.value, "possible values", values)
+        details["hint"] = details["hint"] or _undecided(node)
         self.findings.report(
             code if name != "strategy" else "unknown-strategy",
             node.span,
             f"`{name}` cannot be '{node.value}'",
-            hint=did_you_mean(node.value, values) or _undecided(node),
-            notes=(available("possible values", values),),
-            subject=node.value,
-            suggestions=tuple(near),
+            **details,
         )
 
     def number(self, node: Node, name: str, whole: bool, key: grammar.Key) -> Read:

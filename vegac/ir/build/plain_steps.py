@@ -89,7 +89,7 @@ def set_(builder: "StepBuilder", step: Step, site: str) -> ir.Block:
 
 
 def return_(builder: "StepBuilder", step: Step, site: str) -> ir.Block:
-    value = builder.texts.output(step.value, builder.scope.known_names())
+    value = builder.texts.output(step.value, builder.scope)
     if builder.parallel_depth:
         builder.findings.report(
             "return-in-parallel",

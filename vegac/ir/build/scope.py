@@ -1,6 +1,7 @@
 """What names mean at a place: in workflows, tools, system prompts and lone expressions."""
 
 import re
+from collections.abc import Iterable
 from typing import Protocol
 
 from msgspec import Struct
@@ -11,7 +12,7 @@ from vegac.semantics.types import ANY, LOOP, NULL, STRING, Type, join, optional
 from vegac.source.diagnostic import Label
 from vegac.source.findings import Findings
 from vegac.source.span import Span
-from vegac.source.suggest import available, did_you_mean, nearest
+from vegac.source.suggest import Names, names_of, unknown_name
 
 RUN_VALUES = ("date", "time", "now", "random")
 NAMESPACES = ("env", "run", "workflow", "steps")
@@ -50,7 +51,7 @@ def report_undefined(
     findings: Findings,
     name: str,
     span: Span,
-    names: list[str],
+    names: Iterable[str],
     kind: str = "names in scope",
     also: tuple[str, ...] = (),
 ) -> None:
@@ -58,16 +59,11 @@ def report_undefined(
 
     It may be a misspelling of a word in `also` too.
     """
-    suggestions = nearest(name, [*names, *also])
-    findings.report(
-        "undefined-variable",
-        span,
-        f"nothing here is named '{name}'",
-        hint=did_you_mean(name, [*names, *also]),
-        notes=(available(kind, names),) if names else (),
-        subject=name,
-        suggestions=tuple(suggestions),
-    )
+    names = names_of(names)
+    details = unknown_name(name, kind, names, also)
+    if not names:
+        details["notes"] = ()
+    findings.report("undefined-variable", span, f"nothing here is named '{name}'", **details)
 
 
 class FixedScope:
@@ -145,6 +141,13 @@ class WorkflowScope:
         self.step_names: dict[str, Span] = {}
         self.reads: dict[str, Span] = {}
         self.variables: dict[str, Type] = {}
+        self._beginnings: dict[str, list[re.Pattern[str]]] = {}
+        """The patterns by what they begin with."""
+        for pattern in patterns:
+            literal = pattern.pattern.partition(".*")[0].replace("\\", "")
+            self._beginnings.setdefault(literal, []).append(pattern)
+        self._literals = Names(filter(None, self._beginnings))
+        self._known: dict[tuple[bool, bool], Names] = {}
         self.read_unset: set[str] = set()
         """Names that were read where nothing had set them yet."""
 
@@ -165,7 +168,8 @@ class WorkflowScope:
         """Whether a computed `save` may set this name: then the table of computed names has it."""
         if not self.patterns or "." in name or name in (self.latest, self.failure):
             return False
-        return any(pattern.fullmatch(name) for pattern in self.patterns)
+        beginnings = (self._beginnings.get(name[:end], ()) for end in range(len(name) + 1))
+        return any(pattern.fullmatch(name) for patterns in beginnings for pattern in patterns)
 
     def targets(self, name: str, span: Span) -> tuple[ir.AnyTarget, ...]:
         """What is set where a step sets `name`."""
@@ -195,7 +199,7 @@ class WorkflowScope:
             return ir.ComputedVariable(ANY, span, name, guarded)
         known = self.known_names()
         also = (*NAMESPACES, *self._computed_like(name))
-        near = nearest(name, [*known, *also])
+        near = known.nearest(name, also)
         if self.implicit and not near and name not in (*NAMESPACES, "loop"):
             return self._implicit(name, span)
         if name == "loop":
@@ -220,23 +224,28 @@ class WorkflowScope:
                 return ir.Variable(ANY, span, near[0])
         return unknown(span)
 
-    def known_names(self) -> list[str]:
-        """Everything that a name may mean here, variables first."""
-        names = [*self.inputs, *(name for name in self.assigned if name not in self.inputs)]
-        names += ["result", "error", *RUN_VALUES]
-        if self.implicit:
-            names.append("input")
-        if self.loop_level or self.loop_ended:
-            names.append("loop")
+    def known_names(self, *, run_values: bool = True) -> Names:
+        """Everything that a name may mean here, with the values of the run or without."""
+        looping = bool(self.loop_level or self.loop_ended)
+        names = self._known.get((looping, run_values))
+        if names is None:
+            names = Names((*self.inputs, *self.assigned, "result", "error"))
+            for more, name in (
+                *((run_values, name) for name in RUN_VALUES),
+                (self.implicit, "input"),
+                (looping, "loop"),
+            ):
+                if more:
+                    names.add(name)
+            self._known[looping, run_values] = names
         return names
 
     def _computed_like(self, name: str) -> list[str]:
         """What `name` would be if its beginning were that of a computed name."""
         found: list[str] = []
-        for pattern in self.patterns:
-            literal = pattern.pattern.partition(".*")[0].replace("\\", "")
+        for literal in self._literals.alike(name):
             ends = range(len(literal) - 1, len(literal) + 2)
-            found += [literal + name[end:] for end in ends if literal and 0 < end < len(name)]
+            found += [literal + name[end:] for end in ends if 0 < end < len(name)]
         return [other for other in found if other.isidentifier()]
 
     def _implicit(self, name: str, span: Span) -> ir.Expr:
@@ -248,6 +257,8 @@ class WorkflowScope:
             subject=name,
         )
         self.inputs[name] = ir.Input(name, ANY, "any", span)
+        for names in self._known.values():
+            names.add(name)
         self.assign(name, ANY, span)
         return ir.Variable(ANY, span, name)
 
@@ -357,9 +368,7 @@ class WorkflowScope:
         hidden = f"steps.{name}"
         self.reads.setdefault(name, span)
         if name not in self.step_names:
-            report_undefined(
-                self.findings, name, span, list(self.step_names), kind="steps with a name"
-            )
+            report_undefined(self.findings, name, span, self.step_names, kind="steps with a name")
             return unknown(span)
         binding = self.flow.get(hidden)
         if binding is None:

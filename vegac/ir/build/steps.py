@@ -27,7 +27,7 @@ from vegac.semantics.types import (
 )
 from vegac.source.findings import Findings
 from vegac.source.span import Span
-from vegac.source.suggest import available, did_you_mean, nearest
+from vegac.source.suggest import names_of, unknown_name
 from vegac.syntax.document import Step
 from vegac.syntax.nodes import ErrorNode, Mapping, Node, Scalar, Sequence, is_null
 
@@ -382,19 +382,17 @@ class StepBuilder:
 
     def _unknown_agent(self, step: Step) -> None:
         span = step.key.value_span(*step.agent_range)
-        agents = self.context.agents
-        names = [*agents, *grammar.STEPS]
-        near = nearest(step.agent, names)
-        if not near and "agents" in self.context.incomplete:
+        agents = names_of(self.context.agents)
+        details = unknown_name(step.agent, "agents", agents, also=grammar.STEPS)
+        if not details["suggestions"] and "agents" in self.context.incomplete:
             return
+        if not agents:
+            details["notes"] = ("there are no agents",)
         self.findings.report(
             "unknown-agent",
             span,
             f"no agent is named '{step.agent}'",
-            hint=did_you_mean(step.agent, names),
-            notes=(available("agents", agents),) if agents else ("there are no agents",),
-            subject=step.agent,
-            suggestions=tuple(near),
+            **details,
         )
 
     def _message(self, step: Step) -> ir.Expr | None:

@@ -5,7 +5,7 @@ import re
 from vegac.ir import nodes as ir
 from vegac.ir.build.expressions import ExpressionBuilder, Source
 from vegac.ir.build.fields import yaml_boolean
-from vegac.ir.build.scope import RUN_VALUES, Scope, unknown
+from vegac.ir.build.scope import Scope, WorkflowScope, unknown
 from vegac.semantics.constants import map_type, type_of_constant
 from vegac.semantics.types import ANY, NULL, STRING, ListOf, union
 from vegac.source.diagnostic import Edit, Fix
@@ -265,7 +265,7 @@ class TextBuilder:
             case _:
                 return unknown(node.span)
 
-    def output(self, node: Node, names: list[str]) -> ir.Expr:
+    def output(self, node: Node, scope: WorkflowScope) -> ir.Expr:
         """The value of `return` or `output`: like `value`, but a scalar that is exactly one name
         in scope is that variable, and one near a name is reported."""
         if (
@@ -274,12 +274,12 @@ class TextBuilder:
             and node.style in ("plain", "single", "double")
             and node.value.isidentifier()
         ):
-            if node.value in names:
+            if node.value in scope.known_names():
                 expr: Expr = Name(0, len(node.value), node.value)
                 return self.expressions.build(Source(node, 0, node.value), expr)
             literal = resolve_plain(node.value) if node.style == "plain" else node.value
             # `late` and `fine` are words, not misspelt dates and times.
-            names = [name for name in names if name not in RUN_VALUES]
+            names = scope.known_names(run_values=False)
             near = nearest(node.value, names)
             if isinstance(literal, str) and near:
                 self.findings.report(

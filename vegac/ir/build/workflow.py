@@ -164,7 +164,7 @@ def _output(
             )
         return
     if entry is not None:
-        value = builder.texts.output(entry.value, builder.scope.known_names())
+        value = builder.texts.output(entry.value, builder.scope)
         span = entry.key.span
     else:
         value = builder.scope.hidden(builder.scope.latest, span)
