@@ -1,6 +1,7 @@
 """Composes the YAML of one chunk into nodes."""
 
 import re
+from collections.abc import Mapping as AbstractMapping
 from itertools import count
 from typing import Any
 
@@ -71,18 +72,28 @@ class Composed(Struct):
     chunk: Chunk
     root: Node | None
     diagnostics: list[Diagnostic]
-    anchors: set[str]
+    anchors: dict[str, Node]
     missing: dict[str, Span]
     expanded: int
     keys_dropped: bool = False
 
 
-def compose(chunk: Chunk, depth: int = 0, text: str | None = None) -> Composed | Failure:
-    """Composes `text` (the chunk's own, unless given) that starts inside `depth` collections."""
+def compose(
+    chunk: Chunk,
+    depth: int = 0,
+    text: str | None = None,
+    known: AbstractMapping[str, Node] | None = None,
+) -> Composed | Failure:
+    """Composes `text` (the chunk's own, unless given) that starts inside `depth` collections.
+
+    `known` are the anchors of chunks before this one, which aliases may stand for.
+    """
     source = chunk.text if text is None else text
     masked = mask_holes(source)
     for attempt in count():
         builder = _Builder(chunk, source, masked, depth)
+        if known:
+            builder.anchors.update(known)
         try:
             composed = builder.document()
         except MarkedYAMLError as error:
@@ -179,7 +190,7 @@ class _Builder:
             self.chunk,
             root,
             self.diagnostics,
-            set(self.anchors),
+            self.anchors,
             self.missing,
             self.expanded,
             self.keys_dropped,

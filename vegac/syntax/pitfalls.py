@@ -6,7 +6,7 @@ from vegac.source.diagnostic import Diagnostic, Edit, Fix
 from vegac.source.span import Span
 from vegac.syntax.compose import Composed
 from vegac.syntax.core_schema import resolve_plain
-from vegac.syntax.nodes import Mapping, Node, Scalar, Sequence
+from vegac.syntax.nodes import Chunk, Mapping, Node, Scalar, Sequence
 from vegac.syntax.yaml_findings import quoted
 
 # A comment that may be the rest of a text: no blank after the sign.
@@ -23,7 +23,7 @@ def comments_in_text(composed: Composed) -> list[Diagnostic]:
     if composed.root is None or not _CANDIDATE.search(text):
         return []
     ends: dict[int, tuple[Scalar, bool]] = {}
-    _collect(composed.root, False, ends, set())
+    _collect(composed.root, composed.chunk, False, ends, set())
     found: list[Diagnostic] = []
     for end, (scalar, flow) in ends.items():
         comment = _COMMENT.match(text, end)
@@ -34,9 +34,12 @@ def comments_in_text(composed: Composed) -> list[Diagnostic]:
 
 
 def _collect(
-    node: Node, flow: bool, ends: dict[int, tuple[Scalar, bool]], shared: set[int]
+    node: Node, chunk: Chunk, flow: bool, ends: dict[int, tuple[Scalar, bool]], shared: set[int]
 ) -> None:
-    """Notes where each plain value ends; keys are left out."""
+    """Notes where each plain value of a chunk ends; keys are left out, and what aliases bring in
+    from elsewhere."""
+    if node.chunk is not chunk:
+        return
     if isinstance(node, Scalar):
         if node.style in ("plain", "hole") and node.end > node.start:
             ends[node.end] = (node, flow)
@@ -46,10 +49,10 @@ def _collect(
     shared.add(id(node))
     if isinstance(node, Mapping):
         for entry in node.entries:
-            _collect(entry.value, node.flow, ends, shared)
+            _collect(entry.value, chunk, node.flow, ends, shared)
     elif isinstance(node, Sequence):
         for item in node.items:
-            _collect(item, node.flow, ends, shared)
+            _collect(item, chunk, node.flow, ends, shared)
 
 
 def _is_text(scalar: Scalar) -> bool:

@@ -119,6 +119,7 @@ class _Session:
         self.memo = memo
         self.used: dict[str, _Read] = {}
         self.effort: Effort | None = None
+        self.anchors: dict[str, Node] = {}
         self.dropped: set[str] = set()
 
     def run(self, whole: Chunk) -> None:
@@ -162,7 +163,7 @@ class _Session:
             root = result.root
             good = good and isinstance(root, Mapping) and len(root.entries) == 1
             good = good and not (result.keys_dropped or anchors & result.missing.keys())
-            anchors |= result.anchors
+            anchors |= result.anchors.keys()
             expanded += result.expanded
         return good and expanded <= MAX_EXPANSIONS
 
@@ -240,9 +241,25 @@ class _Session:
             self.add(root.entries, seen, entries)
 
     def take(self, piece: Piece) -> Composed:
-        composed = self.sound(self.read(piece), piece.depth, piece.column)
+        read = self.read(piece)
+        composed = self.sound(read, piece.depth, piece.column)
+        if not self.anchors.keys().isdisjoint(composed.missing):
+            composed = self.with_anchors(read, piece, composed is read.mended)
+        self.anchors.update(composed.anchors)
         self.place(composed, piece.start)
         return composed
+
+    def with_anchors(self, read: _Read, piece: Piece, broken: bool) -> Composed:
+        """What a piece says that needs the anchors of others; this is not remembered."""
+        chunk, known = read.chunk, self.anchors
+        result = None if broken else compose(chunk, piece.depth, known=known)
+        if not isinstance(result, Composed):
+            from vegac.syntax.recovery import Effort, recover
+
+            self.effort = self.effort or Effort()
+            result = recover(chunk, piece.depth, piece.column, self.effort, known)
+        result.diagnostics.extend(comments_in_text(result))
+        return result
 
     def stray(self, composed: Composed) -> None:
         """Reports a top-level key that stands after other text or blanks."""

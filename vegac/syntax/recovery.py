@@ -5,6 +5,7 @@ again, until it can be read as a whole. Places of the copy lead back to the auth
 """
 
 import re
+from collections.abc import Mapping as AbstractMapping
 
 from msgspec import structs
 
@@ -43,11 +44,18 @@ class Effort:
         return self.left > 0
 
 
-def recover(chunk: Chunk, depth: int, column: int | None, effort: Effort) -> Composed:
+def recover(
+    chunk: Chunk,
+    depth: int,
+    column: int | None,
+    effort: Effort,
+    known: AbstractMapping[str, Node] | None = None,
+) -> Composed:
     """What can be read of a chunk, with one finding for each mistake.
 
     `column` is where its key should stand (None: the chunk is a whole file). A definition whose
-    text cannot be mended keeps its key, with an error node as its value.
+    text cannot be mended keeps its key, with an error node as its value. `known` are the anchors
+    of chunks before this one.
     """
     mended = Mended(chunk.text)
     findings: list[Diagnostic] = []
@@ -67,7 +75,7 @@ def recover(chunk: Chunk, depth: int, column: int | None, effort: Effort) -> Com
         scene = _scene(mended.text, found)
         if scene is None:
             break
-        repair, after = _best(chunk, scene, mended, effort)
+        repair, after = _best(chunk, scene, mended, effort, known)
         place = mended.back(repair.start if repair else scene.problem)
         if place > touched and not lost:
             findings.append(_finding(chunk, mended, scene, repair))
@@ -78,12 +86,12 @@ def recover(chunk: Chunk, depth: int, column: int | None, effort: Effort) -> Com
         last = max((change.end for change in repair.changes), default=scene.problem)
         touched = max(touched, mended.back(max(last, scene.line.end)))
         mended = after
-    composed = compose(chunk, depth, mended.text)
+    composed = compose(chunk, depth, mended.text, known)
     if isinstance(composed, Failure):
         # What stands before the mistake is sound.
         line = mended.text.rfind("\n", 0, composed.problem) + 1
         mended = mended.apply((Change(line, len(mended.text), ""),))
-        composed = compose(chunk, depth, mended.text)
+        composed = compose(chunk, depth, mended.text, known)
     readable = isinstance(composed, Composed) and isinstance(composed.root, Mapping)
     if isinstance(composed, Composed) and readable:
         _lead_back(composed, mended)
@@ -110,7 +118,11 @@ def _scene(text: str, found: Trace) -> Scene | None:
 
 
 def _best(
-    chunk: Chunk, scene: Scene, mended: Mended, effort: Effort
+    chunk: Chunk,
+    scene: Scene,
+    mended: Mended,
+    effort: Effort,
+    known: AbstractMapping[str, Node] | None,
 ) -> tuple[Repair | None, Mended | None]:
     """The first repair that makes the text sound, else the one that gets furthest.
 
@@ -132,7 +144,7 @@ def _best(
         result = trace(after.text)
         effort.left -= result.looked // 2
         if result.failure is None:
-            composed = compose(chunk, 0, after.text)
+            composed = compose(chunk, 0, after.text, known)
             flaws = _flaws(composed)
             if flaws == 0:
                 return repair, after
@@ -226,7 +238,7 @@ def _husk(chunk: Chunk, whole: bool, findings: list[Diagnostic]) -> Composed:
     stop = len(chunk.text.rstrip())
     match = _KEY.match(chunk.text, 0, stop)
     if match is None or whole:
-        return Composed(chunk, ErrorNode(chunk, 0, stop), findings, set(), {}, 0)
+        return Composed(chunk, ErrorNode(chunk, 0, stop), findings, {}, {}, 0)
     source = match[1].rstrip()
     start = match.start(1)
     end = start + len(source)
@@ -236,7 +248,7 @@ def _husk(chunk: Chunk, whole: bool, findings: list[Diagnostic]) -> Composed:
         style, value = "plain", source
     key = Scalar(chunk, start, end, value, style)
     node = Mapping(chunk, start, stop, [Entry(key, ErrorNode(chunk, end, stop))])
-    return Composed(chunk, node, findings, set(), {}, 0)
+    return Composed(chunk, node, findings, {}, {}, 0)
 
 
 def _lead_back(composed: Composed, mended: Mended) -> None:
@@ -245,7 +257,7 @@ def _lead_back(composed: Composed, mended: Mended) -> None:
     source = composed.chunk.text
 
     def walk(node: Node) -> None:
-        if id(node) in seen:
+        if id(node) in seen or node.chunk is not composed.chunk:
             return
         seen.add(id(node))
         node.start, node.end = mended.back_range(node.start, node.end)

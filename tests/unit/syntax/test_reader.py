@@ -353,3 +353,29 @@ def assert_inside(node: Node) -> None:
         for entry in node.entries:
             assert_inside(entry.key)
             assert_inside(entry.value)
+
+
+def test_anchors_are_known_in_files_with_a_mistake_elsewhere() -> None:
+    text = (
+        "x-base: &base {model: m, system: s}\n"
+        "agents:\n"
+        "  A: {<<: *base, model: n}\n"
+        "  B: *base\n"
+        "  C:\n"
+        "    <<: *base\n"
+        "    tools [read_file]\n"
+        "  D: {<<: *base}\n"
+        "workflows: {w: {steps: [{A: hi}]}}\n"
+    )
+    tree = read(text)
+    assert [found.code for found in tree.diagnostics] == ["yaml-syntax"]
+    assert tree.placements.locate(tree.diagnostics[0].span).position.line == 7
+    assert tree.root is not None
+    agents = tree.root.get("agents")
+    assert isinstance(agents, Mapping)
+    assert to_value(agents) == {
+        "A": {"system": "s", "model": "n"},
+        "B": {"model": "m", "system": "s"},
+        "C": {"model": "m", "system": "s", "tools": ["read_file"]},
+        "D": {"model": "m", "system": "s"},
+    }
