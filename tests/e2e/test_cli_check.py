@@ -199,7 +199,14 @@ def test_names_that_are_not_unicode(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("variables", "coloured"),
-    [({}, False), ({"FORCE_COLOR": "1"}, True), ({"FORCE_COLOR": "1", "NO_COLOR": "1"}, False)],
+    [
+        ({}, False),
+        ({"FORCE_COLOR": "1"}, True),
+        ({"FORCE_COLOR": "1", "NO_COLOR": "1"}, False),
+        ({"CLICOLOR_FORCE": "1"}, True),
+        ({"CLICOLOR_FORCE": "0"}, False),
+        ({"CLICOLOR_FORCE": "1", "NO_COLOR": "1"}, False),
+    ],
 )
 def test_colours_are_for_terminals(
     tmp_path: Path, variables: dict[str, str], coloured: bool

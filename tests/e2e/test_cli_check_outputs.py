@@ -2,13 +2,17 @@
 
 import json
 import os
+import re
+import subprocess
+import sys
 import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.e2e.command_line import PROGRAM, vegac, write
+from tests.e2e.command_line import COMMAND, PROGRAM, environment, vegac, write
+from vegac.source.render.cells import width
 
 TYPO = PROGRAM.replace("- Coder writes", "- Cder writes")
 SCHEMA = Path(__file__).parents[1] / "unit" / "source" / "sarif-2.1.0-rtm.5.json"
@@ -45,6 +49,8 @@ def test_files_that_cannot_be_read_are_in_every_form(tmp_path: Path) -> None:
         assert (result.status, result.err) == (2, f"error: {message}\n")
         if form == "json":
             assert json.loads(result.out)["unread"] == [message]
+        if form == "github":
+            assert f"::error::{message}\n" in result.out
         if form == "sarif":
             assert not sarif_run(result.out)["invocations"][0]["executionSuccessful"]
 
@@ -109,6 +115,8 @@ def test_patterns_of_codes(tmp_path: Path) -> None:
         (("--types", "--format", "github"), "'--types' goes with '--format text'"),
         (("--types", "--fix"), "'--types' goes without '--fix'"),
         (("--types", "--statistics"), "'--types' goes without '--statistics'"),
+        (("--diff", "--statistics"), "'--diff' goes without '--statistics'"),
+        (("--diff", "--format", "json"), "'--diff' goes without '--format json'"),
         (("--unsafe-fixes",), "'--unsafe-fixes' goes with '--fix' or '--diff'"),
     ],
 )
@@ -173,3 +181,79 @@ def test_a_program_from_a_pipe_with_a_name(tmp_path: Path) -> None:
         result = vegac(tmp_path, "check", option, "pipe.vega.yaml")
         assert result.status == 2
         assert f"'{option}' needs a file, and 'pipe.vega.yaml' is none" in result.err
+
+
+@pytest.mark.parametrize("form", ["sarif", "github"])
+def test_paths_for_github_count_from_the_checkout(tmp_path: Path, form: str) -> None:
+    inner = tmp_path / "my crew" / "flows"
+    inner.mkdir(parents=True)
+    write(inner, team__vega__yaml=f"include: ../agents.yaml\n{TYPO[TYPO.index('workflows:') :]}")
+    (inner.parent / "agents.yaml").write_text("agents: {Critic: {system: <<no>>}}\n")
+    result = vegac(inner, "check", "--format", form, GITHUB_WORKSPACE=str(tmp_path))
+    if form == "sarif":
+        places = [found["locations"][0] for found in sarif_run(result.out)["results"]]
+        files = [place["physicalLocation"]["artifactLocation"]["uri"] for place in places]
+        assert set(files) == {"my%20crew/agents.yaml", "my%20crew/flows/team.vega.yaml"}
+    else:
+        files = re.findall("file=(.*?),", result.out)
+        assert set(files) == {"my crew/agents.yaml", "my crew/flows/team.vega.yaml"}
+    elsewhere = vegac(inner, "check", "--format", form, GITHUB_WORKSPACE=str(tmp_path / "x"))
+    assert "flows/team" not in elsewhere.out
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
+@pytest.mark.parametrize("columns", [20, 40, 80, 200])
+@pytest.mark.parametrize("options", [(), ("--statistics",), ("--types",)])
+def test_no_line_is_longer_than_the_terminal_is_wide(
+    tmp_path: Path, columns: int, options: tuple[str, ...]
+) -> None:
+    long = TYPO.replace("name: ", "name: 日本語 ").replace(
+        "Bugs in", "\tBugs 👩\u200d👩\u200d👧 in " * 9
+    )
+    write(tmp_path, team__vega__yaml=long)
+    out = on_terminal(tmp_path, columns, "check", *options)
+    assert "\x1b[" in out
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", out)
+    assert "unknown-agent" in plain.replace("\n", "").replace(" ", "")
+    assert max(map(width, plain.splitlines())) <= columns
+
+
+def test_a_diff_is_in_colour_where_findings_are(tmp_path: Path) -> None:
+    write(tmp_path, team__vega__yaml=TYPO)
+    plain = vegac(tmp_path, "check", "--diff").out
+    coloured = vegac(tmp_path, "check", "--diff", FORCE_COLOR="1").out
+    assert "\x1b[" not in plain
+    assert "\x1b[1;31m-      - Cder writes code:\x1b[0m\n" in coloured
+    assert re.sub(r"\x1b\[[0-9;]*m", "", coloured) == plain
+
+
+def on_terminal(folder: Path, columns: int, *arguments: str) -> str:
+    """What a command shows on a terminal of this width."""
+    import fcntl
+    import pty
+    import struct
+    import termios
+
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 50, columns, 0, 0))
+    process = subprocess.Popen(
+        [*COMMAND, *arguments],
+        cwd=folder,
+        env=environment(folder, TERM="xterm"),
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+    )
+    os.close(theirs)
+    parts: list[bytes] = []
+    while True:
+        try:
+            part = os.read(ours, 65536)
+        except OSError:  # everybody has left
+            break
+        if not part:
+            break
+        parts.append(part)
+    process.wait(60)
+    os.close(ours)
+    return b"".join(parts).decode().replace("\r\n", "\n")

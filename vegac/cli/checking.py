@@ -85,6 +85,8 @@ def _refuse_contradictions(wanted: Check) -> None:
         (wanted.watch and wanted.types, "'--watch' goes without '--types'"),
         (wanted.watch and wanted.form != "text", "'--watch' shows text"),
         (wanted.types and fixing, "'--types' goes without '--fix' and '--diff'"),
+        (wanted.diff and wanted.statistics, "'--diff' goes without '--statistics'"),
+        (wanted.diff and wanted.form != "text", f"'--diff' goes without '--format {wanted.form}'"),
         (wanted.types and wanted.statistics, "'--types' goes without '--statistics'"),
         (
             (wanted.types or wanted.statistics) and wanted.form not in ("text", "json"),

@@ -235,6 +235,18 @@ def test_long_lines_are_cut_around_the_place() -> None:
     )
 
 
+def test_a_cut_takes_what_is_joined_to_the_last_character() -> None:
+    family = "\U0001f469\u200d\U0001f469"
+    text = f"{family * 30}e\u0301 <<x>>{' y' * 30}"
+    for columns in range(20, 40):
+        out = shown(text, report("wrong-type", place(text, "x"), "m"), columns=columns)
+        source, mark = (line[4:] for line in out.splitlines()[-2:])
+        start = source.removeprefix("...")
+        assert start != source
+        assert start[0] not in "\u200d\u0301"
+        assert width(source[: source.index("x")]) == mark.index("^")
+
+
 def test_a_hint_that_does_not_fit_goes_below() -> None:
     text = "a: " + "x" * 20 + " bad\n"
     hint = "a rather long explanation of what is wrong here"

@@ -1,8 +1,10 @@
 """Which findings to show, and how."""
 
+import os
 import sys
 from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from msgspec import Struct
@@ -10,7 +12,7 @@ from msgspec import Struct
 from vegac.cli.check.result import Checked
 from vegac.cli.findings import Gathered
 from vegac.cli.problem import Problem
-from vegac.source.diagnostic import Diagnostic
+from vegac.source.diagnostic import Diagnostic, Severity
 from vegac.source.registry import CODES
 from vegac.source.render import arrange, count, summary
 from vegac.source.suggest import did_you_mean
@@ -18,6 +20,9 @@ from vegac.source.suggest import did_you_mean
 if TYPE_CHECKING:
     from vegac.cli.check.types import Typed
     from vegac.source.render.canvas import Style
+
+_LEAST_SUMMARY = 20
+"""With less room than this beside them, what codes mean stands below them."""
 
 Format = Literal["text", "json", "sarif", "github"]
 
@@ -72,15 +77,25 @@ def present(findings: Gathered, form: Format, types: "Sequence[Typed] | None" = 
 
         more = {} if types is None else {"types": _types_data(types)}
         return render_json(found, placements, findings.unread, more)
+    unread, folder = findings.unread, _folder_of_repository()
     if form == "sarif":
         from vegac import __version__
         from vegac.cli.explaining import page
         from vegac.source.render.sarif import render as render_sarif
 
-        return render_sarif(found, placements, __version__, page=page, unread=findings.unread)
+        return render_sarif(found, placements, __version__, page=page, unread=unread, folder=folder)
     from vegac.source.render.github import render as render_github
 
-    return render_github(found, placements)
+    return render_github(found, placements, unread=unread, folder=folder)
+
+
+def _folder_of_repository() -> str:
+    """Where in its checkout a job on GitHub works, so that its services find the files."""
+    checkout = os.environ.get("GITHUB_WORKSPACE")
+    here = Path.cwd()
+    if not checkout or not here.is_relative_to(Path(checkout).resolve()):
+        return ""
+    return here.relative_to(Path(checkout).resolve()).as_posix()
 
 
 def _types_text(types: "Sequence[Typed]", style: "Style") -> str:
@@ -99,7 +114,7 @@ def _types_data(types: "Sequence[Typed]") -> list[dict[str, Any]]:
 
 def statistics(findings: Gathered, form: Format) -> str:
     """How often each kind of finding was made, the most frequent first, as text or JSON."""
-    totals: dict[tuple[str, str], int] = {}
+    totals: dict[tuple[Severity, str], int] = {}
     for found in arrange(findings.diagnostics, findings.placements):
         key = (found.severity, found.code)
         totals[key] = totals.get(key, 0) + 1
@@ -118,12 +133,32 @@ def statistics(findings: Gathered, form: Format) -> str:
                 for (severity, code), number in rows
             ]
         )
-    digits = max((len(str(number)) for number in totals.values()), default=1)
-    longest = max((len(code) for _, code in totals), default=0)
-    return "".join(
-        f"{number:>{digits}}  {severity:<7}  {code:<{longest}}  {CODES[code].summary}\n"
-        for (severity, code), number in rows
-    )
+    return _table(rows)
+
+
+def _table(rows: Sequence[tuple[tuple[Severity, str], int]]) -> str:
+    """The counts in columns, as wide as the terminal at most."""
+    from vegac.source.render.canvas import style_of
+    from vegac.source.render.cells import folded
+
+    style = style_of(sys.stdout)
+    digits = max((len(str(number)) for _, number in rows), default=1)
+    longest = max((len(code) for (_, code), _ in rows), default=0)
+    start = digits + 2 + len("warning") + 2 + longest + 2
+    room = None if style.width is None else style.width - start
+    lines: list[str] = []
+    for (severity, code), number in rows:
+        head = f"{number:>{digits}}  {style.paint(f'{severity:<7}', severity)}  "
+        summary = CODES[code].summary
+        if room is None or room >= _LEAST_SUMMARY:
+            parts = [summary] if room is None else folded(summary, room)
+            lines.append(head + f"{code:<{longest}}  " + f"\n{' ' * start}".join(parts))
+        else:
+            below = start - longest - 2
+            room_below = max(room + longest + 2, 8)
+            parts = [*folded(code, room_below), *folded(summary, room_below)]
+            lines.append(head + f"\n{' ' * below}".join(parts))
+    return "".join(f"{line}\n" for line in lines)
 
 
 def clean(outcomes: Iterable[Checked]) -> str:

@@ -11,7 +11,7 @@ from vegac.semantics.types import Type
 from vegac.source.file import Location, Placements
 from vegac.source.render import locate
 from vegac.source.render.canvas import Style
-from vegac.source.render.cells import visible
+from vegac.source.render.cells import folded, visible, width
 from vegac.source.render.json import ends
 from vegac.source.render.text import place
 from vegac.source.span import Span
@@ -44,10 +44,13 @@ def types_of(program: ir.Program, placements: Placements) -> list[Typed]:
 
 
 def line(typed: Typed, style: Style) -> str:
-    """`team.vega.yaml:12:20: expression task | upper: string`."""
-    type_ = style.paint(visible(str(typed.type)), "strong")
+    """`team.vega.yaml:12:20: expression task | upper: string`, in several lines where need be."""
+    type_ = visible(str(typed.type))
     joint = " -> " if typed.kind == "workflow" else ": "
-    return f"{place(typed.location)}: {typed.kind} {visible(typed.text)}{joint}{type_}"
+    text = f"{place(typed.location)}: {typed.kind} {visible(typed.text)}{joint}{type_}"
+    if style.width is None or width(text) <= style.width:
+        return text.removesuffix(type_) + style.paint(type_, "strong")
+    return "\n    ".join(folded(text, max(style.width - 4, 8)))
 
 
 def as_data(typed: Typed) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """How findings are shown: as text with excerpts, JSON, SARIF, or GitHub annotations."""
 
+import posixpath
 from collections.abc import Iterable
 
 from vegac.source.diagnostic import Diagnostic, Severity
@@ -29,6 +30,11 @@ def arrange(diagnostics: Iterable[Diagnostic], placements: Placements) -> list[D
         key = (path, start, end, order, diagnostic.code, diagnostic.message)
         keyed.setdefault(key, diagnostic)
     return [keyed[key] for key in sorted(keyed)]
+
+
+def from_repository(path: str, folder: str) -> str:
+    """A path that begins in a folder of a repository, as a path from the repository."""
+    return posixpath.normpath(posixpath.join(folder, path)) if folder else path
 
 
 def count(number: int, noun: str) -> str:

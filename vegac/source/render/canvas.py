@@ -37,15 +37,16 @@ class Style(Struct, frozen=True):
 def style_of(stream: IO[str]) -> Style:
     """The style that suits a stream: colours and a limited width on a terminal, else plain.
 
-    `NO_COLOR` and `FORCE_COLOR` (any text but the empty one) overrule the guess, in this order.
+    `NO_COLOR` and `FORCE_COLOR` (any text but the empty one) overrule the guess, in this order;
+    `CLICOLOR_FORCE` (any but 0) is another word for the second, and `CLICOLOR=0` a weak no.
     """
     terminal = stream.isatty()
     if os.environ.get("NO_COLOR"):
         color = False
-    elif os.environ.get("FORCE_COLOR"):
+    elif os.environ.get("FORCE_COLOR") or os.environ.get("CLICOLOR_FORCE", "0") not in ("", "0"):
         color = True
     else:
-        color = terminal and os.environ.get("TERM") != "dumb"
+        color = terminal and os.environ.get("TERM") != "dumb" and os.environ.get("CLICOLOR") != "0"
     return Style(color, get_terminal_size().columns if terminal else None)
 
 

@@ -264,6 +264,8 @@ class _Frame:
         start, end = _extent(parts, columns) if parts else (0, 0)
         low, high = _window(start, end, columns[-1], limit)
         first, last = bisect_left(columns, low), bisect_right(columns, high) - 1
+        # What joins itself to a character that is cut off goes with it.
+        first = bisect_right(columns, columns[first]) - 1 if first else 0
         at = len(_CUT) if first else 0
         shift = columns[first] - at
         row.put(0, _CUT if first else "", "frame")

@@ -4,24 +4,36 @@ from collections.abc import Iterable
 
 from vegac.source.diagnostic import Diagnostic
 from vegac.source.file import Placements
-from vegac.source.render import arrange
+from vegac.source.render import arrange, from_repository
 from vegac.source.render.cells import visible
 from vegac.source.render.json import region
 
 _COMMAND = {"error": "error", "warning": "warning", "info": "notice"}
 
 
-def render(diagnostics: Iterable[Diagnostic], placements: Placements) -> str:
-    """One workflow command a line, such as `::error file=a.yaml,line=1,col=2,...::message`."""
-    return "".join(
-        _annotation(diagnostic, placements) + "\n"
+def render(
+    diagnostics: Iterable[Diagnostic],
+    placements: Placements,
+    *,
+    unread: Iterable[str] = (),
+    folder: str = "",
+) -> str:
+    """One workflow command a line, such as `::error file=a.yaml,line=1,col=2,...::message`.
+
+    `unread` are messages about files that could not be read. GitHub knows files by their paths from
+    the repository; `folder` is where in it those of `placements` begin.
+    """
+    lines = [f"::error::{_data(visible(message))}\n" for message in unread]
+    lines += (
+        _annotation(diagnostic, placements, folder) + "\n"
         for diagnostic in arrange(diagnostics, placements)
     )
+    return "".join(lines)
 
 
-def _annotation(diagnostic: Diagnostic, placements: Placements) -> str:
+def _annotation(diagnostic: Diagnostic, placements: Placements, folder: str) -> str:
     found = region(diagnostic.span, placements)
-    properties = {"file": found["file"]}
+    properties = {"file": from_repository(found["file"], folder)}
     if "line" in found:
         properties |= {"line": found["line"], "col": found["column"], "endLine": found["end_line"]}
         # GitHub takes an end column only for places on one line.

@@ -7,16 +7,25 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from msgspec import Struct
+
 from vegac.source.diagnostic import Diagnostic, Fix
 from vegac.source.file import Placements
 from vegac.source.registry import CODES
-from vegac.source.render import arrange, locate
+from vegac.source.render import arrange, from_repository, locate
 from vegac.source.render.json import pretty, region
 from vegac.source.span import Span
 
 _LEVEL = {"error": "error", "warning": "warning", "info": "note"}
 _PROBLEM = {"error": "error", "warning": "warning", "info": "recommendation"}
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
+
+
+class _Places(Struct):
+    """Where spans lie, and where in the repository the paths of their files begin."""
+
+    placements: Placements
+    folder: str
 
 
 def render(
@@ -26,12 +35,15 @@ def render(
     *,
     page: Callable[[str], str] | None = None,
     unread: Iterable[str] = (),
+    folder: str = "",
 ) -> str:
     """A log with one run; columns count code points.
 
     `version` is the compiler's, `page` gives the Markdown page about a diagnostic, and `unread` are
-    messages about files that could not be read.
+    messages about files that could not be read. `folder` is where in the repository, from which
+    services count, the paths of `placements` begin.
     """
+    places = _Places(placements, folder)
     found = arrange(diagnostics, placements)
     used = sorted({diagnostic.code for diagnostic in found})
     driver = {
@@ -40,7 +52,7 @@ def render(
         "rules": [_rule(code, page) for code in used],
     }
     seen: Counter[str] = Counter()
-    results = [_result(diagnostic, placements, used, seen) for diagnostic in found]
+    results = [_result(diagnostic, places, used, seen) for diagnostic in found]
     run = {
         "tool": {"driver": driver},
         "invocations": [_invocation(list(unread))],
@@ -73,7 +85,7 @@ def _invocation(unread: list[str]) -> dict[str, Any]:
 
 
 def _result(
-    diagnostic: Diagnostic, placements: Placements, rules: list[str], seen: Counter[str]
+    diagnostic: Diagnostic, places: _Places, rules: list[str], seen: Counter[str]
 ) -> dict[str, Any]:
     text = ". ".join(part for part in (diagnostic.message, diagnostic.hint) if part)
     result: dict[str, Any] = {
@@ -81,21 +93,21 @@ def _result(
         "ruleIndex": rules.index(diagnostic.code),
         "level": _LEVEL[diagnostic.severity],
         "message": {"text": "\n".join((text, *diagnostic.notes))},
-        "locations": [{"physicalLocation": _physical(diagnostic.span, placements)}],
-        "partialFingerprints": {"vega/v1": _fingerprint(diagnostic, placements, seen)},
+        "locations": [{"physicalLocation": _physical(diagnostic.span, places)}],
+        "partialFingerprints": {"vega/v1": _fingerprint(diagnostic, places.placements, seen)},
     }
     if diagnostic.labels:
         result["relatedLocations"] = [
             {
-                "physicalLocation": _physical(label.span, placements),
+                "physicalLocation": _physical(label.span, places),
                 "message": {"text": label.message},
             }
             for label in diagnostic.labels
         ]
     fixes = [
-        _fix(fix, placements)
+        _fix(fix, places)
         for fix in diagnostic.fixes
-        if fix.edits and all(locate(edit.span, placements) for edit in fix.edits)
+        if fix.edits and all(locate(edit.span, places.placements) for edit in fix.edits)
     ]
     if fixes:
         result["fixes"] = fixes
@@ -115,10 +127,10 @@ def _fingerprint(diagnostic: Diagnostic, placements: Placements, seen: Counter[s
     return f"{digest}:{seen[digest]}"
 
 
-def _fix(fix: Fix, placements: Placements) -> dict[str, Any]:
+def _fix(fix: Fix, places: _Places) -> dict[str, Any]:
     by_file: dict[str, list[dict[str, Any]]] = {}
     for edit in fix.edits:
-        place = _physical(edit.span, placements)
+        place = _physical(edit.span, places)
         by_file.setdefault(place["artifactLocation"]["uri"], []).append(
             {"deletedRegion": place["region"], "insertedContent": {"text": edit.text}}
         )
@@ -128,9 +140,10 @@ def _fix(fix: Fix, placements: Placements) -> dict[str, Any]:
     return {"description": {"text": fix.title}, "artifactChanges": changes}
 
 
-def _physical(span: Span, placements: Placements) -> dict[str, Any]:
-    found = region(span, placements)
-    place: dict[str, Any] = {"artifactLocation": {"uri": _uri(found["file"])}}
+def _physical(span: Span, places: _Places) -> dict[str, Any]:
+    found = region(span, places.placements)
+    uri = _uri(from_repository(found["file"], places.folder))
+    place: dict[str, Any] = {"artifactLocation": {"uri": uri}}
     if "line" in found:
         place["region"] = {
             "startLine": found["line"],
