@@ -207,6 +207,13 @@ def test_small_checks_keep_nothing(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="file names are bytes on Linux only")
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="pipes of Unix")
+def test_a_pipe_in_the_place_of_the_file_is_not_waited_for(project: Path) -> None:
+    path = project / "check-x"
+    os.mkfifo(path)
+    assert Cache(path).get("a.vega.yaml") is None
+
+
 def test_names_that_are_no_text(project: Path) -> None:
     odd = os.fsdecode(b"odd\xff.vega.yaml")
     (project / odd).write_text(MAIN)

@@ -19,6 +19,7 @@ from msgspec import Struct
 import vega_grammar
 import vegac
 from vegac.cli.check.result import Checked, Inputs, digest
+from vegac.source.reading import is_file
 from vegac.workspace import UsageError, Workspace
 
 FORMAT = 2
@@ -156,7 +157,7 @@ def _size(path: Path) -> int:
 
 def _load(path: Path) -> _Entries:
     try:
-        data = path.read_bytes()
+        data = path.read_bytes() if is_file(path) else b""
         return _decode(data[16:]) if data[:16] == digest(data[16:]) else {}
     except (OSError, msgspec.MsgspecError):
         return {}
