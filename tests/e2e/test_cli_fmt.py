@@ -65,6 +65,7 @@ def test_a_diff_shows_the_change(tmp_path: Path) -> None:
 def test_standard_input_goes_to_standard_output(tmp_path: Path) -> None:
     result = vegac(tmp_path, "fmt", "--stdin", stdin=UGLY)
     assert (result.status, result.out, result.err) == (0, NEAT, "")
+    assert vegac(tmp_path, "fmt", "-", stdin=UGLY) == result
     assert vegac(tmp_path, "fmt", "--stdin", "--check", stdin=UGLY).status == 1
     assert vegac(tmp_path, "fmt", "--stdin", "--check", stdin=NEAT).status == 0
     data = b"\xef\xbb\xbf" + NEAT.replace("\n", "\r\n").encode()
@@ -78,6 +79,13 @@ def test_standard_input_goes_to_standard_output(tmp_path: Path) -> None:
         check=True,
     )
     assert done.stdout == data
+
+
+@pytest.mark.parametrize("options", [("--stdin", "-"), ("--stdin", "a"), ("-", "a"), ("-", "-")])
+def test_standard_input_goes_alone(tmp_path: Path, options: tuple[str, ...]) -> None:
+    result = vegac(tmp_path, "fmt", *options, stdin=UGLY)
+    assert (result.status, result.out) == (2, "")
+    assert result.err == "error: standard input is formatted alone, without files\n"
 
 
 def test_delimiters(tmp_path: Path) -> None:

@@ -17,6 +17,9 @@ from vegac.source.render import count
 from vegac.workspace import SUFFIX, TEST_SUFFIX, UsageError, Workspace
 
 
+_STDIN = Path("-")
+
+
 class Format(Struct, frozen=True):
     """The command line of `vegac fmt`."""
 
@@ -29,7 +32,7 @@ class Format(Struct, frozen=True):
 
 def run(wanted: Format) -> int:
     """Format; the exit status. Raises Problem for wrong usage."""
-    if wanted.stdin:
+    if wanted.stdin or _STDIN in wanted.paths:
         return _stream(wanted)
     changed = failed = 0
     files = _files(wanted.paths)
@@ -70,8 +73,8 @@ def _file(path: Path, wanted: Format) -> bool:
 
 def _stream(wanted: Format) -> int:
     """Standard input to standard output, byte for byte where nothing changes."""
-    if wanted.paths:
-        raise Problem("'--stdin' goes without files")
+    if len(wanted.paths) > (not wanted.stdin):
+        raise Problem("standard input is formatted alone, without files")
     before = _decoded(sys.stdin.buffer.read(), "standard input")
     formatted = format_text(before, wanted.delimiters)
     _tell(formatted, "standard input")

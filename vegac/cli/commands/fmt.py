@@ -12,7 +12,10 @@ app = typer.Typer(add_completion=False)
 def fmt(
     paths: Annotated[
         list[Path] | None,
-        typer.Argument(metavar="PATH", help="Files, or folders to search for programs and tests."),
+        typer.Argument(
+            metavar="PATH",
+            help="Files, or folders to search for programs and tests; '-' is standard input.",
+        ),
     ] = None,
     check: Annotated[
         bool, typer.Option("--check", help="Write nothing; name the files that would change.")
@@ -25,7 +28,7 @@ def fmt(
         typer.Option(help="Write every hole as <<...>> (angle) or {{ ... }} (brace)."),
     ] = None,
     stdin: Annotated[
-        bool, typer.Option("--stdin", help="Format standard input to standard output.")
+        bool, typer.Option("--stdin", help="As '-': format standard input to standard output.")
     ] = False,
 ) -> int:
     """Put the layout of programs in order.
