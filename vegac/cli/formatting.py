@@ -16,7 +16,6 @@ from vegac.source.reading import is_folder, is_missing
 from vegac.source.render import count
 from vegac.workspace import SUFFIX, TEST_SUFFIX, UsageError, Workspace
 
-
 _STDIN = Path("-")
 
 
