@@ -1,5 +1,7 @@
 """Workflows that call themselves or each other with nothing to stop them."""
 
+from collections.abc import Iterator
+
 from msgspec import Struct
 
 from vegac.analysis.contents import Contents
@@ -27,17 +29,18 @@ def check_recursion(workflows: list[Contents], findings: Findings) -> None:
                     hint="put an `if` before the call that ends it",
                 )
                 reported.add(name)
-    for name in calls:
-        path = _cycle(name, calls)
-        if path and not reported & set(path):
-            reported.update(path)
-            call = next(c for c in calls[path[-1]] if c.workflow == name)
-            findings.report(
-                "workflow-cycle",
-                call.span,
-                "these workflows always call each other: " + " -> ".join([*path, name]),
-                hint="put an `if` before one of the calls",
-            )
+    graph = {
+        name: [c.workflow for c in certain if c.workflow in calls]
+        for name, certain in calls.items()
+    }
+    for path in _cycles(_without(graph, reported)):
+        call = next(c for c in calls[path[-1]] if c.workflow == path[0])
+        findings.report(
+            "workflow-cycle",
+            call.span,
+            f"these workflows always call each other: {_shown(path)} -> {path[0]}",
+            hint="put an `if` before one of the calls",
+        )
 
 
 class _Paths(Struct, frozen=True):
@@ -107,16 +110,87 @@ def _never_empty(collection: ir.Expr) -> bool:
     return isinstance(collection, ir.ListValue) and bool(collection.items)
 
 
-def _cycle(name: str, calls: dict[str, list[ir.Call]]) -> list[str]:
-    """A path of certain calls from `name` back to it, without the last step; else empty."""
-    paths = [[name]]
-    seen = {name}
-    while paths:
-        path = paths.pop(0)
-        for call in calls.get(path[-1], []):
-            if call.workflow == name and len(path) > 1:
-                return path
-            if call.workflow not in seen:
-                seen.add(call.workflow)
-                paths.append([*path, call.workflow])
-    return []
+_SHOWN = 12
+"""So many workflows of a longer cycle are named."""
+
+
+def _shown(path: list[str]) -> str:
+    if len(path) > _SHOWN:
+        path = [*path[: _SHOWN - 1], f"{len(path) - _SHOWN + 1:,} more"]
+    return " -> ".join(path)
+
+
+def _cycles(graph: dict[str, list[str]]) -> Iterator[list[str]]:
+    """Paths back to where they begin, without the last step; no two share a workflow."""
+    waiting = [graph]
+    while waiting:
+        for component in _components(waiting.pop()):
+            path = _way_back(component)
+            yield path
+            waiting.append(_without(component, set(path)))
+
+
+def _without(graph: dict[str, list[str]], names: set[str]) -> dict[str, list[str]]:
+    return {
+        name: [callee for callee in callees if callee not in names]
+        for name, callees in graph.items()
+        if name not in names
+    }
+
+
+def _components(graph: dict[str, list[str]]) -> list[dict[str, list[str]]]:
+    """The parts of a graph in which each of several workflows reaches each other one, by Tarjan's
+    algorithm."""
+    order = {name: at for at, name in enumerate(graph)}
+    found: list[dict[str, list[str]]] = []
+    number: dict[str, int] = {}
+    lowest: dict[str, int] = {}
+    open_: dict[str, None] = {}
+    for root in graph:
+        if root in number:
+            continue
+        waiting = [(root, iter(graph[root]))]
+        number[root] = lowest[root] = len(number)
+        open_[root] = None
+        while waiting:
+            name, callees = waiting[-1]
+            callee = next((c for c in callees if c not in number or c in open_), None)
+            if callee is None:
+                waiting.pop()
+                if waiting:
+                    caller = waiting[-1][0]
+                    lowest[caller] = min(lowest[caller], lowest[name])
+                if lowest[name] == number[name]:
+                    members: set[str] = set()
+                    while name not in members:
+                        members.add(open_.popitem()[0])
+                    if len(members) > 1:
+                        ordered = sorted(members, key=order.__getitem__)
+                        found.append(
+                            {one: [c for c in graph[one] if c in members] for one in ordered}
+                        )
+            elif callee in number:
+                lowest[name] = min(lowest[name], number[callee])
+            else:
+                number[callee] = lowest[callee] = len(number)
+                open_[callee] = None
+                waiting.append((callee, iter(graph[callee])))
+    return found
+
+
+def _way_back(component: dict[str, list[str]]) -> list[str]:
+    """The shortest path from the first workflow of a component back to it."""
+    start = next(iter(component))
+    callers: dict[str, str] = {}
+    names = [start]
+    for name in names:
+        for callee in component[name]:
+            if callee == start:
+                path = [name]
+                while path[-1] != start:
+                    path.append(callers[path[-1]])
+                return path[::-1]
+            if callee not in callers:
+                callers[callee] = name
+                names.append(callee)
+    raise AssertionError("each workflow of a component reaches itself")

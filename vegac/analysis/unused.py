@@ -87,10 +87,11 @@ def _names(
                 subject=name,
             )
     used = Names(name for name in saved if name in reads)
+    any_unset = any(finding.code == "maybe-unset" for finding in findings.items)
     for name, span in saved.items():
         if name in reads or name in inputs or not _can_be_read(name):
             continue
-        if _explains(name, span, findings):
+        if any_unset and _explains(name, span, findings):
             continue
         near = used.nearest(name)
         findings.report(
@@ -102,7 +103,7 @@ def _names(
             suggestions=near,
             fixes=tuple(_rename(span, other) for other in near),
         )
-    if any(finding.code == "maybe-unset" for finding in findings.items):
+    if any_unset:
         for target in _loop_variables(workflow):
             if target.name not in reads:
                 _explains(target.name, target.span, findings)

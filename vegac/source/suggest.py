@@ -83,7 +83,7 @@ class Names:
             candidates = [*dict.fromkeys((*candidates, *also))]
         best = [
             (0, distance(word, name, len(word)), abs(len(name) - len(word)), name)
-            for name in self._equal_but_for_case(folded, also)
+            for name in self._equal_but_for_case(word, folded, also)
             if name != word
         ]
         best = sorted(best)[:_PROPOSED]
@@ -112,12 +112,11 @@ class Names:
                 reach = best[-1][1]
         return tuple(name for *_, name in best)
 
-    def _equal_but_for_case(self, folded: str, also: tuple[str, ...]) -> Iterator[str]:
+    def _equal_but_for_case(self, word: str, folded: str, also: tuple[str, ...]) -> Iterator[str]:
         words = self._in_order()
-        for at in range(bisect_left(words, (folded, "")), len(words)):
-            if words[at][0] != folded:
-                break
-            yield words[at][1]
+        at = bisect_left(words, (folded, word))
+        near = words[max(at - _MANY, 0) : at + _MANY]
+        yield from (name for equal, name in near if equal == folded)
         yield from (name for name in also if name.casefold() == folded and name not in self)
 
     def alike(self, word: str) -> list[str]:
@@ -137,13 +136,13 @@ class Names:
 
 
 @lru_cache(maxsize=64)
-def _kept(names: frozenset[str]) -> Names:
+def _kept(names: tuple[str, ...]) -> Names:
     return Names(names)
 
 
 def names_of(names: Iterable[str]) -> Names:
     """The names as a set to look up words in; equal ones are kept."""
-    return names if isinstance(names, Names) else _kept(frozenset(names))
+    return names if isinstance(names, Names) else _kept(tuple(names))
 
 
 def nearest(word: str, candidates: Iterable[str]) -> list[str]:

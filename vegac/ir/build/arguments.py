@@ -71,7 +71,9 @@ def check_arguments(
     misspelt = names - inputs.keys()
     missing = [one.name for one in inputs.values() if one.required and one.name not in names]
     if len(missing) > _MANY:
-        _many_missing(findings, workflow, missing, misspelt, place, under)
+        meant = {name for key in misspelt for name in known.nearest(key)}
+        missing = [name for name in missing if name not in meant]
+        _many_missing(findings, workflow, missing, place, under)
         return
     for name in missing:
         if any(may_mean(key, name) for key in misspelt):
@@ -91,14 +93,10 @@ def _many_missing(
     findings: Findings,
     workflow: str,
     missing: list[str],
-    misspelt: set[str],
     place: Span,
     under: str,
 ) -> None:
     """Report many inputs that are missing as one mistake, which it is."""
-    candidates = Names(missing)
-    meant = {name for key in misspelt for name in candidates.nearest(key)}
-    missing = [name for name in missing if name not in meant]
     if missing:
         shown = ", ".join(f"'{name}'" for name in missing[:3])
         rest = len(missing) - 3

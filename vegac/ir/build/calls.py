@@ -20,7 +20,7 @@ def call(builder: "StepBuilder", step: Step, site: str) -> ir.Block:
     name = step.value.value if isinstance(step.value, Scalar) else None
     if is_null(step.value):
         name = None
-    workflows = names_of(builder.context.workflow_names)
+    workflows = builder.context.workflow_names
     if name is None and not isinstance(step.value, ErrorNode):
         builder.findings.report(
             "wrong-type",
@@ -30,7 +30,8 @@ def call(builder: "StepBuilder", step: Step, site: str) -> ir.Block:
             notes=(available("workflows", workflows),),
         )
     if name is None or name not in workflows:
-        near = workflows.nearest(name) if name is not None else ()
+        known = names_of(workflows)
+        near = known.nearest(name) if name is not None else ()
         missing = "workflows" in builder.context.incomplete
         if name is not None and isinstance(step.value, Scalar) and (near or not missing):
             span = step.value.span
@@ -38,7 +39,7 @@ def call(builder: "StepBuilder", step: Step, site: str) -> ir.Block:
                 "unknown-workflow",
                 span,
                 f"no workflow is named '{name}'",
-                **unknown_name(name, "workflows", workflows),
+                **unknown_name(name, "workflows", known),
             )
         for entry in entries:
             builder.texts.value(entry.value)

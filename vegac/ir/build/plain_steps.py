@@ -38,12 +38,25 @@ def condition(builder: "StepBuilder", step: Step, site: str) -> ir.Block:
     return _arms(builder, arms, step, parent)
 
 
+_MAX_CONDITIONS = 100
+"""An `elif` is a condition in the `else` of the one before."""
+
+
 def _arms(
     builder: "StepBuilder", arms: list[tuple[Node, list[Step]]], step: Step, parent: str
 ) -> ir.Block:
     if not arms:
         return builder.block(step.blocks.get("else", []), parent)
     node, steps = arms[0]
+    if builder.condition_depth >= _MAX_CONDITIONS:
+        builder.findings.report(
+            "limit-exceeded",
+            node.span,
+            f"conditions stand more than {_MAX_CONDITIONS} deep in `else` and `elif` of others",
+            hint="look the value up in a map, or move the rest into a workflow of its own",
+        )
+        return []
+    builder.condition_depth += 1
     condition = builder.texts.condition(node, "`if`")
     before = builder.scope.flow.copy()
     builder.narrow(condition, True)
@@ -52,6 +65,7 @@ def _arms(
     builder.scope.flow = before
     builder.narrow(condition, False)
     otherwise = _arms(builder, arms[1:], step, parent)
+    builder.condition_depth -= 1
     path = FALSE_PATH if "else" not in step.blocks and len(arms) == 1 else "in the other branch"
     builder.scope.flow = merge(after_then, builder.scope.flow, "when the condition holds", path)
     return [ir.If(condition.span, parent, condition, then, otherwise)]

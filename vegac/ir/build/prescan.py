@@ -6,7 +6,7 @@ import re
 from vegac.source.span import Span
 from vegac.syntax.document import Step, walk
 from vegac.syntax.expressions import SyntaxProblem
-from vegac.syntax.nodes import Mapping, Node, Scalar
+from vegac.syntax.nodes import Mapping, Node, Scalar, Sequence
 from vegac.syntax.step_key import ForHeader, first_word, parse_for_header
 from vegac.syntax.text import Hole, parse_text
 
@@ -109,3 +109,19 @@ def given_names(step: Step) -> dict[str, Span]:
 def simple_save(node: Node | None) -> bool:
     """Whether a `save` is a plain name."""
     return isinstance(node, Scalar) and not parse_text(node.value).holes
+
+
+def called_in(node: Node) -> list[str]:
+    """The workflows that steps in a node call, in order."""
+    found: list[str] = []
+    waiting = [node]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, Sequence):
+            waiting += reversed(node.items)
+        elif isinstance(node, Mapping):
+            waiting += reversed([entry.value for entry in node.entries])
+            called = node.get("workflow")
+            if isinstance(called, Scalar):
+                found.append(called.value)
+    return found

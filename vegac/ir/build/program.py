@@ -1,6 +1,6 @@
 """Lowering a whole program."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import cast
 
@@ -8,6 +8,7 @@ from vegac.ir import nodes as ir
 from vegac.ir.build.agents import AgentBuilder, FindFile
 from vegac.ir.build.memory import Journal, Lowered, Memory, Names, Question, Signature
 from vegac.ir.build.models import check_model
+from vegac.ir.build.prescan import called_in
 from vegac.ir.build.settings import Settings, read_settings
 from vegac.ir.build.skills import FindSkills, SkillReader
 from vegac.ir.build.workflow import Built, build_workflow, read_inputs
@@ -16,6 +17,9 @@ from vegac.semantics.declarations import Declarations
 from vegac.semantics.types import ANY
 from vegac.source.findings import Findings
 from vegac.syntax.nodes import Mapping, Scalar
+
+_DEEP = 20
+"""From so many open calls on, what a workflow calls is built before it."""
 
 
 class ProgramContext:
@@ -137,16 +141,42 @@ class ProgramContext:
     def workflow(self, name: str) -> Built:
         """A workflow, lowered unless it is remembered."""
         if name not in self.built:
-            self.open.add(name)
-            journal, self.journal.answers = self.journal.answers, None
-            known = self.memory.workflows.get(name)
-            if known is None or not self._holds(known, name):
-                known = self._lower(name)
-            self.journal.answers = journal
-            self.lowered[name] = known
-            self.built[name] = known.built
-            self.open.discard(name)
+            if len(self.open) < _DEEP:
+                self._build(name)
+            else:
+                self._build_called_first(name)
         return self.built[name]
+
+    def _build(self, name: str) -> None:
+        self.open.add(name)
+        journal, self.journal.answers = self.journal.answers, None
+        known = self.memory.workflows.get(name)
+        if known is None or not self._holds(known, name):
+            known = self._lower(name)
+        self.journal.answers = journal
+        self.lowered[name] = known
+        self.built[name] = known.built
+        self.open.discard(name)
+
+    def _build_called_first(self, name: str) -> None:
+        """Build a workflow after those that it calls, in the order in which it asks for them: that
+        needs no stack however long a chain of calls is."""
+        self.open.add(name)
+        waiting = [(name, self._calls(name))]
+        while waiting:
+            caller, calls = waiting[-1]
+            callee = next((n for n in calls if n not in self.built and n not in self.open), None)
+            if callee is None:
+                waiting.pop()
+                self._build(caller)
+            else:
+                self.open.add(callee)
+                waiting.append((callee, self._calls(callee)))
+
+    def _calls(self, name: str) -> Iterator[str]:
+        """The workflows that a workflow calls, as its text says."""
+        found = called_in(self.declarations.workflows[name].node)
+        return iter([callee for callee in found if callee in self.declarations.workflows])
 
     def _holds(self, known: Lowered, name: str) -> bool:
         """Whether lowering a workflow would give what is remembered.

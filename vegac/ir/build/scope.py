@@ -240,6 +240,13 @@ class WorkflowScope:
             self._known[looping, run_values] = names
         return names
 
+    def set_inputs(self, inputs: dict[str, ir.Input]) -> None:
+        """Go back to the inputs that were known at an earlier point."""
+        if len(inputs) != len(self.inputs):
+            self._known.clear()
+        self.inputs.clear()
+        self.inputs.update(inputs)
+
     def _computed_like(self, name: str) -> list[str]:
         """What `name` would be if its beginning were that of a computed name."""
         found: list[str] = []

@@ -52,6 +52,7 @@ class StepBuilder:
         self.fields = FieldReader(scope.findings)
         self.workflow = workflow
         self.site_names: dict[str, int] = {}
+        self.condition_depth = 0
         self.parallel_depth = 0
         self.finally_depth = 0
         self.returns: list[Type] = []
@@ -74,8 +75,7 @@ class StepBuilder:
             del self.findings.items[items:]
             del self.returns[returns:]
             self.site_names = sites
-            scope.inputs.clear()
-            scope.inputs.update(inputs)
+            scope.set_inputs(inputs)
             scope.variables, scope.initial = variables, initial
             scope.loop_level, scope.loop_ended = loop_level, loop_ended
 
