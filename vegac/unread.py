@@ -12,6 +12,7 @@ from msgspec import Struct
 from vegac.source.diagnostic import Diagnostic
 from vegac.source.file import Location, Placements
 from vegac.source.span import Span
+from vegac.syntax.document import BLOCKS
 from vegac.syntax.nodes import Mapping, Node
 from vegac.syntax.nodes import Sequence as ListNode
 from vegac.syntax.reader import FileTree
@@ -25,6 +26,7 @@ _LEFT_OUT = frozenset(
         "missing-key",
         "missing-send",
         "no-steps",
+        "not-a-mapping",
         "syntax-error",
         "unknown-key",
         "unknown-workflow",
@@ -36,6 +38,7 @@ _LEFT_OUT = frozenset(
 _STEPS_LEFT_OUT = frozenset({"ambiguous-step", "missing-key", "wrong-type"})
 """Those among them after which a step may set nothing."""
 _OF_NAMES = ("undefined-variable", "implicit-input")
+_OF_STEPS = ("unused-agent", "unused-tool")
 _OF_LOOPS = "until-never-changes"
 
 
@@ -47,6 +50,12 @@ class _Place(Struct, eq=False):
     start: int
     end: int
     code: str
+    key: str
+
+    @property
+    def has_lost_steps(self) -> bool:
+        """Whether steps are missing here that nobody has written yet, or written wrongly."""
+        return self.code == "no-steps" or (self.code == "wrong-type" and self.key in BLOCKS)
 
     def holds(self, other: Location) -> bool:
         return self.path == other.file.path and self.start <= other.start and other.end <= self.end
@@ -88,6 +97,8 @@ def _explained(finding: Diagnostic, placements: Placements, places: Iterable[_Pl
     declared = placements.locate(finding.span)
     if finding.code == _OF_LOOPS:
         return any(place.holds(declared) for place in places)
+    if finding.code in _OF_STEPS and any(place.has_lost_steps for place in places):
+        return True
     undefined = finding.code in _OF_NAMES
     return any(
         place.mentions(finding.subject, declared)
@@ -100,38 +111,41 @@ def _place(finding: Diagnostic, placements: Placements, roots: dict[str, Mapping
     """The entry or the item of a list around a finding, with the finding itself."""
     location = placements.locate(finding.span)
     path = location.file.path
-    start, end = location.start, location.end
+    start, end, key = location.start, location.end, ""
     root = roots.get(path)
-    base = location.start - finding.span.start
-    for first, last in _around(root, finding.span) if root is not None else ():
-        start, end = min(location.start, base + first), max(location.end, base + last)
-    return _Place(path, location.file.text, start, end, finding.code)
+    around = list(_around(root, finding.span)) if root is not None else []
+    if around:
+        first, last, key = around[-1]
+        base = location.start - finding.span.start
+        start, end = min(start, base + first), max(end, base + last)
+    return _Place(path, location.file.text, start, end, finding.code, key)
 
 
-def _around(root: Node, span: Span) -> Iterator[tuple[int, int]]:
-    """The entries and items that hold a span, outermost first, as offsets in its unit."""
+def _around(root: Node, span: Span) -> Iterator[tuple[int, int, str]]:
+    """The entries and items that hold a span, outermost first, as offsets in its unit, with the key
+    of an entry."""
     node: Node | None = root
     while node is not None:
         parts = _parts(node)
         node = None
-        for unit, start, end, inner in parts:
+        for unit, start, end, inner, key in parts:
             if unit == span.unit and start <= span.start and span.end <= end:
-                yield start, end
+                yield start, end, key
             elif unit == span.unit or not span.unit.startswith(f"{unit}/"):
                 continue
             node = inner
             break
 
 
-def _parts(node: Node) -> Iterator[tuple[str, int, int, Node]]:
+def _parts(node: Node) -> Iterator[tuple[str, int, int, Node, str]]:
     """The entries of a map or the items of a list: their unit, and where they stand in it."""
     if isinstance(node, Mapping):
         for entry in node.entries:
             key, value = entry.key, entry.value
             if key.chunk is value.chunk and not entry.merged:
-                yield key.chunk.unit, key.start, max(key.end, value.end), value
+                yield key.chunk.unit, key.start, max(key.end, value.end), value, key.value
             else:
-                yield value.chunk.unit, value.start, value.end, value
+                yield value.chunk.unit, value.start, value.end, value, key.value
     elif isinstance(node, ListNode):
         for item in node.items:
-            yield item.chunk.unit, item.start, item.end, item
+            yield item.chunk.unit, item.start, item.end, item, ""

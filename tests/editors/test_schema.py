@@ -51,7 +51,12 @@ BEYOND = {
     ("missing-key", "- {type: string}"),  # a name is optional where parameters form a map
     ("out-of-range", "with: {n: 10}"),  # the range stands in the called workflow
     ("unknown-value", "with: {tone: wram}"),  # so do the words
-    ("wrong-type", "enum: [1, two]"),  # the type stands elsewhere
+    ("wrong-type", "count: {type: integer, enum: [1, two]}"),  # the type stands elsewhere
+    ("wrong-type", "schema: {type: object, properties: {a: {type: string}}}"),  # fields, to it
+    ("wrong-type", "schema: {tags: {type: array, items: {type: string}}}"),
+    ("wrong-type", 'implementation: {type: exec, command: " "}'),  # blank texts
+    ("wrong-type", "implementation: {type: builtin, function: tools.lookup}"),
+    ("wrong-type", 'attach: [1, "<<path>>", a.png, "2"]'),  # texts may look like numbers
     ("unknown-value", "format: yaml"),  # wrong beside a `schema` only
     ("unknown-value", "unused-inputs: off"),  # the names of findings
     ("yaml-boolean", "flag: {type: boolean, default: yes}"),

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from vegac.ir.build.program import ProgramContext
 from vegac.source.findings import Findings
-from vegac.syntax.nodes import Mapping, Node, Scalar, Sequence
+from vegac.syntax.nodes import Mapping, Node, Scalar, Sequence, is_null
 
 _SCHEME = re.compile(r"https?://[^/\s]", re.IGNORECASE)
 _UNKNOWN = re.compile(r"\$\{|<<|\{\{")
@@ -27,6 +27,10 @@ def check_addresses(context: ProgramContext, findings: Findings) -> None:
         servers = _get(_get(declarations.settings.node, "mcp"), "servers")
         for server in servers.items if isinstance(servers, Sequence) else ():
             _url(_get(server, "url"), findings)
+        tracing = _get(declarations.settings.node, "tracing")
+        exporter = _get(tracing, "exporter")
+        if not (isinstance(exporter, Scalar) and exporter.value in ("json", "console")):
+            _url(_get(tracing, "endpoint"), findings)
 
 
 def _get(node: Node | None, key: str) -> Node | None:
@@ -40,10 +44,10 @@ def _texts(node: Node | None) -> Iterator[Scalar]:
 
 
 def _url(node: Node | None, findings: Findings) -> None:
-    if not isinstance(node, Scalar) or not node.value or _UNKNOWN.match(node.value):
+    if not isinstance(node, Scalar) or is_null(node) or _UNKNOWN.match(node.value):
         return
     if not _SCHEME.match(node.value):
-        known = "://" not in node.value and node.value[0] != "/"
+        known = re.match(r"[^/](?!.*://)", node.value)
         findings.report(
             "bad-address",
             node.span,

@@ -19,7 +19,7 @@ from vegac.source.findings import Findings
 from vegac.source.span import Span
 from vegac.source.suggest import names_of, unknown_name
 from vegac.syntax.document import unknown_key
-from vegac.syntax.nodes import Entry, ErrorNode, Mapping, Node, Scalar, Sequence
+from vegac.syntax.nodes import Entry, ErrorNode, Mapping, Node, Scalar, Sequence, is_null
 
 CONSTRUCTORS = {
     "retry": "Retry",
@@ -112,6 +112,10 @@ class AgentBuilder:
             inherited = self._own_fields(found, quiet=True)
             fields = {**inherited, **fields}
             parent = inherited.get("extends")
+        if parent is not None and not isinstance(parent[0].value, Scalar | ErrorNode):
+            whole = False
+            if chain == [name]:
+                self.reader.string(parent[0].value, "extends")
         return Resolved(declaration, fields, whole)
 
     def _own_fields(
@@ -287,11 +291,10 @@ class AgentBuilder:
         return resolved
 
     def _tools(self, node: Node) -> Read:
-        if not isinstance(node, Sequence):
-            return self.reader.strings(node, "tools")
+        items = node.items if isinstance(node, Sequence) else [node]
         found: list[ir.StaticValue] = []
-        for item in node.items:
-            if not isinstance(item, Scalar):
+        for item in items:
+            if not isinstance(item, Scalar) or is_null(item):
                 self.reader.string(item, "tools")
                 continue
             value = self.tool(item)

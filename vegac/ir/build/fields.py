@@ -125,11 +125,11 @@ class FieldReader:
                 return self.words(node, key, name)
             case "list":
                 if not isinstance(node, Sequence):
-                    return self._wrong(node, name, "a list")
+                    return self.wrong(node, name, "a list")
                 return tuple(self._literal(item) for item in node.items)
             case "map":
                 if not isinstance(node, Mapping):
-                    return self._wrong(node, name, "a map")
+                    return self.wrong(node, name, "a map")
                 return self._literal(node)
             case _:
                 return self._literal(node)
@@ -147,7 +147,10 @@ class FieldReader:
                 return kind
         return kinds[0]
 
-    def _wrong(self, node: Node, name: str, wanted: str, hint: str = "") -> Invalid:
+    def wrong(self, node: Node, name: str, wanted: str, hint: str = "") -> Invalid:
+        """Report a value of another kind than `wanted`; nothing of what could not be read."""
+        if isinstance(node, ErrorNode):
+            return INVALID
         self.findings.report(
             "wrong-type",
             node.span,
@@ -181,17 +184,17 @@ class FieldReader:
 
     def string(self, node: Node, name: str) -> Read:
         if not isinstance(node, Scalar):
-            return self._wrong(node, name, "a text")
+            return self.wrong(node, name, "a text")
         if is_null(node):
-            return self._wrong(node, name, "a text", "write the text, or leave the key out")
+            return self.wrong(node, name, "a text", "write the text, or leave the key out")
         if name in _PLAIN and _holds_hole(node):
-            return self._wrong(node, name, "a text without holes", _FIXED + "; write ${NAME}")
+            return self.wrong(node, name, "a text without holes", _FIXED + "; write ${NAME}")
         return env_text(node.value, node.span) if self._environment else node.value
 
     def strings(self, node: Node, name: str) -> Read:
         items = node.items if isinstance(node, Sequence) else [node]
         if isinstance(node, Mapping):
-            return self._wrong(node, name, "a list of texts")
+            return self.wrong(node, name, "a list of texts")
         read = [self.string(item, name) for item in items]
         return tuple(value for value in read if not isinstance(value, Invalid))
 
@@ -202,7 +205,7 @@ class FieldReader:
 
     def word(self, node: Node, key: grammar.Key, name: str) -> Read:
         if not isinstance(node, Scalar):
-            return self._wrong(node, name, "one of " + ", ".join(key.values))
+            return self.wrong(node, name, "one of " + ", ".join(key.values))
         if node.value in key.values or not key.values:
             return node.value
         self.unknown_value(node, name, key.values)
@@ -224,7 +227,7 @@ class FieldReader:
     def number(self, node: Node, name: str, whole: bool, key: grammar.Key) -> Read:
         wanted = "an integer" if whole else "a number"
         if not isinstance(node, Scalar):
-            return self._wrong(node, name, wanted)
+            return self.wrong(node, name, wanted)
         from_env = _is_env(node.value)
         if from_env and self._environment:
             options: dict[str, ir.StaticValue] = {"type": "integer" if whole else "number"}
@@ -236,11 +239,11 @@ class FieldReader:
         value = resolve_plain(node.value) if node.value else None
         if isinstance(value, bool) or not isinstance(value, int | float):
             hint = _ENV_ELSEWHERE if from_env else _FIXED if _holds_hole(node) else ""
-            return self._wrong(node, name, wanted, hint)
+            return self.wrong(node, name, wanted, hint)
         if node.style in ("single", "double"):
             self._quoted(node, name, wanted)
         if whole and value != int(value):
-            return self._wrong(node, name, wanted)
+            return self.wrong(node, name, wanted)
         low, high = key.minimum, key.maximum
         if (low is not None and value < low) or (high is not None and value > high):
             self.findings.report(
@@ -253,7 +256,7 @@ class FieldReader:
 
     def boolean(self, node: Node, name: str) -> Read:
         if not isinstance(node, Scalar):
-            return self._wrong(node, name, "true or false")
+            return self.wrong(node, name, "true or false")
         value = resolve_plain(node.value) if node.value else None
         if isinstance(value, bool):
             if node.style in ("single", "double"):
@@ -262,7 +265,7 @@ class FieldReader:
         word = yaml_boolean(self.findings, node, f"`{name}`")
         if word is not None:
             return word
-        return self._wrong(node, name, "true or false", _undecided(node))
+        return self.wrong(node, name, "true or false", _undecided(node))
 
     def duration(self, node: Node, name: str) -> Read:
         if isinstance(node, Scalar):

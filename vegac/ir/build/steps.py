@@ -28,6 +28,7 @@ from vegac.semantics.types import (
 from vegac.source.findings import Findings
 from vegac.source.span import Span
 from vegac.source.suggest import names_of, unknown_name
+from vegac.syntax.core_schema import resolve_plain
 from vegac.syntax.document import Step
 from vegac.syntax.nodes import ErrorNode, Mapping, Node, Scalar, Sequence, is_null
 
@@ -144,7 +145,10 @@ class StepBuilder:
 
     def check_step_name(self, step: Step) -> None:
         node = step.get("name")
-        if isinstance(node, Scalar) and not NAME.fullmatch(node.value):
+        if node is None:
+            return
+        name = self.fields.string(node, "name")
+        if isinstance(node, Scalar) and name == node.value and not NAME.fullmatch(node.value):
             self.bad_name(node, "a step")
 
     def bad_name(self, node: Scalar, what: str, hint: str = NAME_HINT) -> None:
@@ -425,15 +429,27 @@ class StepBuilder:
         tools = step.get("tools")
         if tools is not None:
             items = tools.items if isinstance(tools, Sequence) else [tools]
+            for item in items:
+                if not isinstance(item, Scalar):
+                    self.fields.string(item, "tools")
             found = [self.context.tool(item) for item in items if isinstance(item, Scalar)]
             arguments["tools"] = tuple(tool for tool in found if tool is not None)
         if self.fresh(step):
             arguments["fresh"] = True
         attach = step.get("attach")
         if attach is not None:
+            self._check_names_of_files(attach)
             value = self.texts.value(attach)
             several = isinstance(value, ir.ListValue) or overlaps(value.type, ListOf(ANY))
             arguments["attach"] = value if several else _list_of(value)
+
+    def _check_names_of_files(self, node: Node) -> None:
+        """Report what can be no file's name; what a hole gives is known in a run only."""
+        for item in node.items if isinstance(node, Sequence) else [node]:
+            literal = resolve_plain(item.value) if isinstance(item, Scalar) else None
+            plain = isinstance(item, Scalar) and item.style == "plain" and not item.tag
+            if not isinstance(item, Scalar) or (plain and not isinstance(literal, str)):
+                self.fields.wrong(item, "attach", "a file's name, or a list of them")
 
     def fresh(self, step: Step) -> bool:
         node = step.get("context")

@@ -17,9 +17,11 @@ from vegac.semantics.types import ANY, STRING, Enum, Type, optional
 from vegac.source.findings import Findings
 from vegac.source.suggest import did_you_mean, nearest, unknown_name
 from vegac.syntax.core_schema import to_value
-from vegac.syntax.nodes import Entry, ErrorNode, Mapping, Node, Scalar, Sequence
+from vegac.syntax.nodes import Entry, ErrorNode, Mapping, Node, Scalar, Sequence, is_null
+from vegac.syntax.text import parse_text
 
 _ENV = re.compile(r"\$\{[A-Za-z_]\w*(?::-[^}]*)?\}|\$\$\{")
+_FUNCTION = re.compile(r"[\w.]+:[\w.]+")
 _CLASSES = {
     "http": "HttpTool",
     "exec": "ExecTool",
@@ -177,6 +179,8 @@ class _ToolBuilder:
             found = read_type(self.findings, entries["type"].value)
             word = entries["type"].value.value if found else "any"
             type_ = found or ANY
+        elif "type" in entries:
+            self.fields.string(entries["type"].value, "type")
         arguments: dict[str, ir.StaticValue] = {}
         for name in ("description", "required", "glob"):
             if name in entries:
@@ -270,6 +274,8 @@ class _ToolBuilder:
             elif name == "url":
                 found[name] = self._url(field.value)
             elif name in ("headers", "query", "env", "body"):
+                if name != "body" and not self._may_be_map(field.value):
+                    self.fields.wrong(field.value, name, "a map")
                 found[name] = self._tree(field.value)
             elif name in _TEXTS.get(kind.value, ()):
                 found[name] = self._template(field.value)
@@ -278,9 +284,17 @@ class _ToolBuilder:
                 found[name] = ir.Construct("ToolRetry", values)
             else:
                 read = self.fields.read(field.value, table[name], name)
+                if name == "function" and isinstance(read, str) and not _FUNCTION.fullmatch(read):
+                    wanted = "written as `package.module:callable`"
+                    read = self.fields.wrong(field.value, name, wanted)
                 if not isinstance(read, Invalid):
                     found[name] = read
         return kind.value, found
+
+    def _may_be_map(self, node: Node) -> bool:
+        if isinstance(node, Scalar):
+            return is_null(node) or parse_text(node.value).sole is not None
+        return isinstance(node, Mapping)
 
     def _kind(self, node: Mapping) -> Scalar | None:
         """The value of `type`, also where the key is misspelt, which `table` reports."""
@@ -347,6 +361,10 @@ class _ToolBuilder:
         return self._static(ir.Template(STRING, built.span, tuple(parts)), node)
 
     def _command(self, node: Node) -> ir.StaticValue:
+        if (isinstance(node, Sequence) and not node.items) or (
+            isinstance(node, Scalar) and node.style != "plain" and not node.value.strip()
+        ):
+            self.fields.wrong(node, "command", "a command", "name the program to run")
         if isinstance(node, Sequence):
             holes: list[ir.Expr] = []
             words = [self._word(self.texts.text(item), holes) for item in node.items]

@@ -226,6 +226,8 @@ def _input(findings: Findings, key: Scalar, node: Node) -> ir.Input:
         type_ = read_type(findings, type_entry.value)
         if type_ is not None:
             declared.type, declared.type_text = type_, type_entry.value.value.strip()
+    elif type_entry is not None:
+        fields.string(type_entry.value, "type")
     for bound in ("min", "max"):
         if bound in table:
             value = fields.read(table[bound].value, grammar.INPUT[bound], bound)
