@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from vegac.cli.check.present import Choice, Format, choice, clean, counted, present, statistics
 from vegac.cli.check.result import Checked, Sources, checked
-from vegac.cli.check.work import Work, check_all, collect_garbage
+from vegac.cli.check.work import Work, check_all, collect_garbage, settled
 from vegac.cli.findings import Gathered, discover, without_parts
 from vegac.cli.problem import Problem
 from vegac.cli.terminal import announce, note, out
@@ -65,7 +65,7 @@ def run(wanted: Check) -> int:
     changes = False
     if wanted.fix or wanted.diff:
         works, changes = _fixed(wanted, chosen, workspace, works)
-    programs = _programs(wanted, workspace, works)
+    programs = settled(workspace, _programs(wanted, workspace, works))
     found = _gathered(programs.values(), chosen, workspace)
     if wanted.verbose:
         _describe(programs)

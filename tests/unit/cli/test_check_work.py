@@ -10,7 +10,7 @@ import pytest
 from vegac.cli.check import work as work_module
 from vegac.cli.check.crew import check_in_processes
 from vegac.cli.check.result import Checked, Sources
-from vegac.cli.check.work import Work, check_all
+from vegac.cli.check.work import Work, check_all, settled
 from vegac.source.render.text import render
 from vegac.workspace import Workspace
 
@@ -64,6 +64,19 @@ def test_findings_point_into_the_files_that_hold_them(project: Path) -> None:
     assert text == render((report := Workspace(project).check(path)).diagnostics, report.placements)
     assert " --> agents.vega.yaml:2:" in text
     assert " --> many/p03.vega.yaml:6:9\n" in text
+
+
+def test_what_changes_during_a_check_is_checked_again(project: Path) -> None:
+    workspace = Workspace(project)
+    paths = [project / "many" / f"p{number:02}.vega.yaml" for number in range(3)]
+    before = check_all(workspace, paths, None, 1)
+    paths[0].write_text("\n" + paths[0].read_text())
+    paths[1].unlink()
+    after = settled(workspace, before)
+    assert after[paths[2]] is before[paths[2]]
+    assert after[paths[1]].outcome.unread.startswith("cannot read")
+    found = [item for item in after[paths[0]].outcome.findings if item.code == "unknown-agent"]
+    assert [item.span.start for item in found] == [PROGRAM.format(number=0).index("Cder") + 1]
 
 
 def test_what_a_process_cannot_tell_is_checked_here(

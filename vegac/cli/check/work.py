@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from vegac.cli.check.result import Checked, Inputs, checked, inputs, trees_of
+from vegac.cli.check.result import Checked, Inputs, checked, digest, inputs, trees_of
+from vegac.source.reading import is_file, is_missing
 from vegac.workspace import UsageError, Workspace
 
 if TYPE_CHECKING:
@@ -82,6 +83,31 @@ def check_all(
         if cache is not None:
             cache.save()
     return {path: found[path] for path in paths}
+
+
+def settled(workspace: Workspace, works: dict[Path, Work]) -> dict[Path, Work]:
+    """The outcomes, those anew whose files were changed since: their findings would be shown in
+    texts that they were not found in."""
+    worker = Worker(workspace)
+    return {
+        path: worker.check(path) if work.outcome.findings and _is_outdated(work) else work
+        for path, work in works.items()
+    }
+
+
+def _is_outdated(work: Work) -> bool:
+    if work.inputs is None:
+        return False
+    return not all(_is_as_it_was(Path(name), was) for name, was in work.inputs.digests.items())
+
+
+def _is_as_it_was(path: Path, was: bytes) -> bool:
+    if not is_file(path):
+        return not is_missing(path)  # a pipe, which is read once
+    try:
+        return digest(path.read_bytes()) == was
+    except OSError:
+        return False
 
 
 def _check(
