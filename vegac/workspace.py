@@ -221,20 +221,18 @@ class Workspace:
         try:
             return self.reader.read(SourceFile(shown, data.decode()))
         except UnicodeDecodeError as error:
-            text = data.decode(errors="replace")
+            file = SourceFile(shown, data.decode(errors="replace"))
             start = len(data[: error.start].decode(errors="replace"))
-            file = SourceFile(shown, text)
-            tree = self.reader.read(file)
-            unit = f"{shown}#"
-            tree.placements.add(unit, file, 0)
-            problem = report(
-                "unreadable-file",
-                Span(unit, start, start + 1),
-                "this file is not UTF-8 text",
-                hint="save it as UTF-8",
-            )
-            tree.diagnostics = [problem]
-            return tree
+            return self._unreadable(file, start, "this file is not UTF-8 text", "save it as UTF-8")
+
+    def _unreadable(self, file: SourceFile, start: int, message: str, hint: str = "") -> FileTree:
+        """The tree of a file of which no more is said than why it cannot be read."""
+        tree = self.reader.read(file)
+        unit = f"{file.path}#"
+        tree.placements.add(unit, file, 0)
+        span = Span(unit, start, min(start + 1, len(file.text)))
+        tree.diagnostics = [report("unreadable-file", span, message, hint=hint)]
+        return tree
 
     def shown(self, path: Path) -> str:
         """How messages name a file: from the workspace, or from the root where nothing is shared.
@@ -346,7 +344,10 @@ class Workspace:
             path = folder / name
             if not is_file(path) and self._draft(path) is None:
                 continue
-            tree = self.read(path)
+            try:
+                tree = self.read(path)
+            except UsageError as error:
+                tree = self._unreadable(SourceFile(self.shown(path), ""), 0, str(error))
             folders[tree.file.path] = path.parent
             trees.append(tree)
         return trees

@@ -284,3 +284,27 @@ def test_a_closed_folder_does_not_hide_the_others(tmp_path: Path, command: tuple
             assert "team.vega.yaml" in done.stdout
     finally:
         closed.chmod(0o755)
+
+
+def test_a_closed_file_is_told_among_the_findings_of_what_includes_it(tmp_path: Path) -> None:
+    write(tmp_path, main__vega__yaml=CALLER.replace("lib/", ""), flows__yaml=WORKFLOWS)
+    closed = tmp_path / "agents.yaml"
+    closed.write_text(AGENTS)
+    start = mortal()
+    closed.chmod(0)
+    done = subprocess.run(
+        [*start, *COMMAND, "check", "--format", "json"],
+        cwd=tmp_path,
+        env=environment(tmp_path),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (2, "")
+    found = json.loads(done.stdout)["diagnostics"]
+    assert [(item["code"], item["file"], item["line"]) for item in found] == [
+        ("unreadable-file", "agents.yaml", 1),
+        ("unknown-workflow", "main.vega.yaml", 2),
+    ]
+    assert found[0]["message"] == "cannot read 'agents.yaml': Permission denied"
