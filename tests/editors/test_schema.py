@@ -56,6 +56,7 @@ BEYOND = {
     ("wrong-type", "schema: {tags: {type: array, items: {type: string}}}"),
     ("wrong-type", 'implementation: {type: exec, command: " "}'),  # blank texts
     ("wrong-type", "implementation: {type: builtin, function: tools.lookup}"),
+    ("wrong-type", "choices: [one, [two]]"),
     ("wrong-type", 'attach: [1, "<<path>>", a.png, "2"]'),  # texts may look like numbers
     ("unknown-value", "format: yaml"),  # wrong beside a `schema` only
     ("unknown-value", "unused-inputs: off"),  # the names of findings

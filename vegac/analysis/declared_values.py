@@ -7,7 +7,7 @@ from vegac.ir.build.program import ProgramContext
 from vegac.source.diagnostic import Label
 from vegac.source.findings import Findings
 from vegac.syntax.core_schema import resolve_plain, scalar_value
-from vegac.syntax.nodes import Mapping, Node, Scalar, Sequence
+from vegac.syntax.nodes import Mapping, Node, Scalar, Sequence, is_null
 from vegac.syntax.text import parse_text
 
 
@@ -93,7 +93,7 @@ def _duplicates(node: Node | None, findings: Findings) -> None:
 
 
 def _choice(choices: Node | None, default: Node | None, findings: Findings) -> None:
-    if not isinstance(choices, Sequence) or not isinstance(default, Scalar):
+    if not isinstance(choices, Sequence) or not isinstance(default, Scalar) or is_null(default):
         return
     words: list[str] = []
     for item in choices.items:

@@ -185,10 +185,12 @@ def _limit(builder: "StepBuilder", step: Step, key: str) -> ir.Expr | None:
     if node is None:
         return None
     limit = builder.texts.expression(node, f"`{key}`")
-    if isinstance(limit, ir.Const) and isinstance(limit.value, int) and limit.value is not True:
-        if limit.value < 1:
+    if isinstance(limit, ir.Const) and type(limit.value) in (int, float):
+        if isinstance(limit.value, float) or int(str(limit.value)) < 1:
             builder.findings.report(
-                "out-of-range", node.span, f"`{key}` is at least 1, not {limit.value}"
+                "out-of-range",
+                node.span,
+                f"`{key}` is a whole number of at least 1, not {limit.value}",
             )
     elif not overlaps(limit.type, INTEGER):
         builder.findings.report(
@@ -215,7 +217,7 @@ def _one_agent(builder: "StepBuilder", step: Step, site: str) -> ir.Block:
             if isinstance(inputs, Scalar)
             else builder.texts.value(inputs)
         )
-        if element(collection.type) is None:
+        if element(collection.type) is None or isinstance(inputs, Mapping):
             builder.findings.report(
                 "type-mismatch",
                 collection.span,
@@ -225,6 +227,8 @@ def _one_agent(builder: "StepBuilder", step: Step, site: str) -> ir.Block:
     known = isinstance(agent, Scalar) and agent.value in builder.context.agents
     if isinstance(agent, Scalar) and not known:
         builder.context.unknown_agent(agent)
+    elif agent is not None and not known:
+        builder.fields.wrong(agent, "agent", "the name of one agent")
     targets = builder.targets(step, ListOf(STRING))
     if not known or collection is None or not isinstance(agent, Scalar):
         return []

@@ -6,12 +6,10 @@ from typing import TYPE_CHECKING
 from vegac.ir import nodes as ir
 from vegac.semantics.flow import Flow, merge
 from vegac.semantics.literals import unfit_variable
-from vegac.semantics.types import (
-    ANY,
-    STRING,
-)
+from vegac.semantics.type_syntax import article
+from vegac.semantics.types import ANY, STRING, ListOf, overlaps
 from vegac.syntax.document import Step
-from vegac.syntax.nodes import ErrorNode, Mapping, Node, Scalar
+from vegac.syntax.nodes import ErrorNode, Mapping, Node, Scalar, Sequence
 
 if TYPE_CHECKING:
     from vegac.ir.build.steps import StepBuilder
@@ -159,6 +157,19 @@ def recall(builder: "StepBuilder", step: Step, site: str) -> ir.Block:
     return [ir.Recall(step.key.span, site, built_key, built_default, targets)]
 
 
+def _check_choices(builder: "StepBuilder", node: Node, choices: ir.Expr) -> None:
+    """Report what is no list of answers."""
+    for item in node.items if isinstance(node, Sequence) else ():
+        if isinstance(item, Sequence | Mapping):
+            builder.findings.report("wrong-type", item.span, "each of the `choices` is a text")
+    if not overlaps(choices.type, ListOf(ANY)):
+        builder.findings.report(
+            "type-mismatch",
+            node.span,
+            f"`choices` is a list of answers; this is {article(choices.type)}",
+        )
+
+
 def ask(builder: "StepBuilder", step: Step, site: str) -> ir.Block:
     question = builder.texts.text(step.value, "`ask`")
     node = step.get("choices")
@@ -168,6 +179,7 @@ def ask(builder: "StepBuilder", step: Step, site: str) -> ir.Block:
         choices = (
             builder.texts.expression(node, "`choices`") if expression else builder.texts.value(node)
         )
+        _check_choices(builder, node, choices)
     default_node = step.get("default")
     default = builder.texts.text(default_node, "`default`") if default_node else None
     targets = builder.saves(step, STRING)
