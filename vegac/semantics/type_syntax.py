@@ -30,18 +30,24 @@ WORDS: dict[str, Type] = {
 }
 """The types of one word."""
 GENERIC = ("list", "map")
+MAX_NESTING = 64
+"""How deep types may stand in each other, like all of YAML."""
 
 
 def parse_type(text: str) -> Type | None:
-    """The type that `text` writes, or None."""
+    """The type that `text` writes, or None, as for one that is nested too deep."""
+    return _parse(text, MAX_NESTING)
+
+
+def _parse(text: str, levels: int) -> Type | None:
     text = text.strip()
     if text in WORDS:
         return WORDS[text]
     if text in GENERIC:
         return LIST if text == "list" else MAP
     for word, make in (("list[", ListOf), ("map[", MapOf)):
-        if text.startswith(word) and text.endswith("]"):
-            inner = parse_type(text[len(word) : -1])
+        if levels and text.startswith(word) and text.endswith("]"):
+            inner = _parse(text[len(word) : -1], levels - 1)
             return make(inner) if inner else None
     return None
 

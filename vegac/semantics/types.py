@@ -76,6 +76,9 @@ NULL = Primitive("null")
 NEVER = Primitive("never")
 """The element type of an empty list: fits everything, holds nothing."""
 
+MANY = 64
+"""How many alternatives a type has at most."""
+
 LIST = ListOf(ANY)
 MAP = MapOf(ANY)
 LOOP = Record(
@@ -97,7 +100,11 @@ def members(type_: Type) -> tuple[Type, ...]:
 
 
 def union(types: Iterable[Type]) -> Type:
-    """The least type that holds all of `types` (NEVER of none)."""
+    """The least type that holds all of `types` (NEVER of none).
+
+    Of more than `MANY` alternatives no more is known than that they are strings, lists or maps.
+    """
+    types = iter(types)
     found: list[Type] = []
     for type_ in types:
         for member in members(type_):
@@ -111,6 +118,8 @@ def union(types: Iterable[Type]) -> Type:
                 continue
             found = [other for other in found if not assignable(other, member)]
             found.append(member)
+            if len(found) > MANY:
+                return union((*map(_widened, found), type_, *types))
     if len(found) == 1:
         return found[0]
     lists = [member for member in found if isinstance(member, ListOf)]
@@ -122,6 +131,18 @@ def union(types: Iterable[Type]) -> Type:
     if not found:
         return NEVER
     return found[0] if len(found) == 1 else Union(tuple(found))
+
+
+def _widened(type_: Type) -> Type:
+    match type_:
+        case Enum():
+            return STRING
+        case Record() | MapOf():
+            return MAP
+        case ListOf():
+            return LIST
+        case _:
+            return type_
 
 
 def join(left: Type, right: Type) -> Type:
@@ -147,6 +168,8 @@ def without_null(type_: Type) -> Type:
 
 def assignable(source: Type, target: Type) -> bool:
     """Whether every value of `source` is a value of `target` (`any` fits both ways)."""
+    if isinstance(source, Record) and isinstance(target, Record):
+        return _has_fields(source, target)
     if source in (target, NEVER) or ANY in (source, target):
         return True
     if isinstance(source, Union):
@@ -166,13 +189,23 @@ def assignable(source: Type, target: Type) -> bool:
             return assignable(value, wanted)
         case Record(fields), MapOf(wanted):
             return all(assignable(type_, wanted) for _, type_ in fields)
-        case Record(), Record(fields):
-            return all(
-                (found := source.field(name)) is not None and assignable(found, type_)
-                for name, type_ in fields
-            )
         case _:
             return False
+
+
+def _has_fields(source: Record, target: Record) -> bool:
+    """Whether a record has all fields of another one."""
+    if source is target:
+        return True
+    given, wanted = source.fields, target.fields
+    if len(given) < len(wanted):
+        return False
+    known = dict(given)
+    for name, type_ in wanted:
+        found = known.get(name)
+        if found is None or not assignable(found, type_):
+            return False
+    return True
 
 
 def overlaps(left: Type, right: Type) -> bool:

@@ -250,7 +250,8 @@ class StepReader:
             fields[kind] = main
         step = Step(kind, main.key, main.value, node, fields)
         self._blocks(step, _REPEAT if kind == "repeat" else table)
-        if kind in BLOCKS or (kind == "parallel" and not isinstance(main.value, Mapping)):
+        is_block = kind in BLOCKS or (kind == "parallel" and not isinstance(main.value, Mapping))
+        if is_block and kind not in step.blocks:
             step.blocks[kind] = self.block(main.value)
         if kind == "for" and "for" not in fields:
             self._twice(main, fields.get("steps"), "the steps are given twice for this loop")
