@@ -8,6 +8,7 @@ from vegac.analysis.contents import Contents
 from vegac.ir import nodes as ir
 from vegac.ir.traverse import blocks, branches, statements
 from vegac.source.findings import Findings
+from vegac.source.suggest import round_trip
 
 
 def check_recursion(workflows: list[Contents], findings: Findings) -> None:
@@ -38,7 +39,7 @@ def check_recursion(workflows: list[Contents], findings: Findings) -> None:
         findings.report(
             "workflow-cycle",
             call.span,
-            f"these workflows always call each other: {_shown(path)} -> {path[0]}",
+            f"these workflows always call each other: {round_trip(path)}",
             hint="put an `if` before one of the calls",
         )
 
@@ -108,16 +109,6 @@ def _failing(workflows: list[Contents]) -> frozenset[str]:
 
 def _never_empty(collection: ir.Expr) -> bool:
     return isinstance(collection, ir.ListValue) and bool(collection.items)
-
-
-_SHOWN = 12
-"""So many workflows of a longer cycle are named."""
-
-
-def _shown(path: list[str]) -> str:
-    if len(path) > _SHOWN:
-        path = [*path[: _SHOWN - 1], f"{len(path) - _SHOWN + 1:,} more"]
-    return " -> ".join(path)
 
 
 def _cycles(graph: dict[str, list[str]]) -> Iterator[list[str]]:

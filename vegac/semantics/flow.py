@@ -64,6 +64,11 @@ class Flow:
     def get(self, name: str) -> Binding | None:
         return self.bindings.get(name)
 
+    def differs(self, name: str, binding: Binding) -> bool:
+        """Whether a variable has another binding here."""
+        own = self.bindings.get(name)
+        return own is not binding and own != binding
+
     def set(self, name: str, type_: Type, place: Span | None) -> None:
         self.bindings[name] = Binding(type_, "", place)
 
@@ -114,16 +119,15 @@ def merge(left: Flow, right: Flow, left_path: str, right_path: str) -> Flow:
         return right.copy()
     if not right.live:
         return left.copy()
-    bindings: dict[str, Binding] = {}
-    for name in {**left.bindings, **right.bindings}:
-        a, b = left.bindings.get(name), right.bindings.get(name)
-        if a is None or b is None:
-            known = a or b
-            assert known is not None
-            path = right_path if b is None else left_path
-            bindings[name] = Binding(known.type, known.unset or path or _SOMEWHERE, known.place)
-        elif a is b:
-            bindings[name] = a
+    bindings = dict(left.bindings)
+    for name in left.bindings.keys() - right.bindings.keys():
+        bindings[name] = _missing(bindings[name], right_path)
+    for name, b in right.bindings.items():
+        a = bindings.get(name)
+        if a is b:
+            continue
+        if a is None:
+            bindings[name] = _missing(b, left_path)
         else:  # a new binding: one of the paths has set it, if only to what it was
             bindings[name] = Binding(join(a.type, b.type), a.unset or b.unset, b.place or a.place)
     merged = Flow(bindings, links=left.links)
@@ -133,6 +137,11 @@ def merge(left: Flow, right: Flow, left_path: str, right_path: str) -> Flow:
         if right.fields.get(path) == known and left.field(path) and right.field(path)
     }
     return merged
+
+
+def _missing(known: Binding, path: str) -> Binding:
+    """A binding that a path lacks."""
+    return Binding(known.type, known.unset or path or _SOMEWHERE, known.place)
 
 
 def null_when_unset(flow: Flow, name: str) -> bool:

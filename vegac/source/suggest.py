@@ -9,6 +9,8 @@ _PROPOSED = 3
 """How many names are proposed for one."""
 _MANY = 300
 """Of more candidates than these, only those that begin or end much like the word are compared."""
+_LONG = 12
+"""Of cycles of more names than these, the middle is left out."""
 _KEPT = 4096
 """How many words a set of names remembers the nearest names of."""
 
@@ -115,8 +117,11 @@ class Names:
     def _equal_but_for_case(self, word: str, folded: str, also: tuple[str, ...]) -> Iterator[str]:
         words = self._in_order()
         at = bisect_left(words, (folded, word))
-        near = words[max(at - _MANY, 0) : at + _MANY]
-        yield from (name for equal, name in near if equal == folded)
+        for near in (range(at, len(words)), range(at - 1, -1, -1)):
+            for number in near[:_MANY]:
+                if words[number][0] != folded:
+                    break
+                yield words[number][1]
         yield from (name for name in also if name.casefold() == folded and name not in self)
 
     def alike(self, word: str) -> list[str]:
@@ -131,7 +136,8 @@ class Names:
             (self._in_order_of_rhymes(), folded[::-1]),
         ):
             at = bisect_left(words, (key, ""))
-            found.update(name for _, name in words[max(at - _MANY // 8, 0) : at + _MANY // 8])
+            near = words[max(at - _MANY // 8, 0) : at + _MANY // 8]
+            found.update([name for _, name in near])
         return sorted(found)
 
 
@@ -228,6 +234,14 @@ def available(kind: str, names: Iterable[str], width: int = 72) -> str:
         shown.append(name)
     rest = len(names) - len(shown)
     return f"{kind}: {', '.join(shown)}" + (f" and {rest} more" if rest else "")
+
+
+def round_trip(names: Sequence[str]) -> str:
+    """A cycle of names in words: "a -> b -> a"; the middle of a long one is left out."""
+    shown = list(names)
+    if len(shown) > _LONG:
+        shown[_LONG - 1 :] = [f"{len(shown) - _LONG + 1:,} more"]
+    return " -> ".join((*shown, names[0]))
 
 
 def distance(left: str, right: str, limit: int) -> int:

@@ -17,7 +17,7 @@ from vegac.semantics.declarations import Declaration, Declarations
 from vegac.semantics.types import STRING
 from vegac.source.findings import Findings
 from vegac.source.span import Span
-from vegac.source.suggest import names_of, unknown_name
+from vegac.source.suggest import names_of, round_trip, unknown_name
 from vegac.syntax.document import unknown_key
 from vegac.syntax.nodes import Entry, ErrorNode, Mapping, Node, Scalar, Sequence, is_null
 
@@ -39,12 +39,15 @@ FindFile = Callable[[str, str], tuple[str, bool]]
 """`find_file(path, file that names it)`: the path relative to the program, and whether there is
 such a file."""
 
+Fields = dict[str, tuple[Entry, str]]
+"""The entries of an agent's fields, each with the file that holds it."""
+
 
 class Resolved(Struct, eq=False):
-    """An agent with what it inherits: the entry of each field and the file that holds it."""
+    """An agent with what it inherits."""
 
     declaration: Declaration
-    fields: dict[str, tuple[Entry, str]]
+    fields: Fields
     whole: bool = True
     """Whether all that it inherits is known."""
 
@@ -69,7 +72,9 @@ class AgentBuilder:
         self.mcp = mcp
         self.reader = FieldReader(findings, environment=True)
         self.extended: set[str] = set()
-        self.in_cycle: set[str] = set()
+        self._suggested: set[str] = set()
+        self._seen = 0
+        self._handed_down: dict[str, tuple[Fields, bool]] = {}
         self.used_tools: set[str] = set()
         self.used_agents: set[str] = set()
         self.today = today
@@ -78,6 +83,7 @@ class AgentBuilder:
         self.resolved: dict[str, Resolved] = {}
 
     def build(self) -> list[ir.Agent]:
+        self._check_cycles()
         self.resolved = {name: self._resolve(name) for name in self.program.agents}
         return [self._agent(agent) for agent in self.resolved.values()]
 
@@ -86,41 +92,75 @@ class AgentBuilder:
     def _resolve(self, name: str) -> Resolved:
         declaration = self.program.agents[name]
         fields = self._own_fields(declaration)
-        chain = [name]
-        whole = True
         parent = fields.get("extends")
-        while parent is not None and isinstance(parent[0].value, Scalar):
-            scalar = parent[0].value
-            found = self.program.agents.get(scalar.value)
-            whole = found is not None and scalar.value not in chain
-            if found is None:
-                if chain == [name]:
-                    self.unknown_agent(scalar)
-                break
-            if scalar.value in chain:
-                if scalar.value == name and not self.in_cycle & set(chain):
-                    self.in_cycle.update(chain)
-                    self.findings.report(
-                        "inherit-cycle",
-                        scalar.span,
-                        f"'{name}' extends itself: " + " -> ".join([*chain, scalar.value]),
-                        hint="remove one `extends`",
-                    )
-                break
-            chain.append(scalar.value)
-            self.extended.add(scalar.value)
-            inherited = self._own_fields(found, quiet=True)
+        node = parent[0].value if parent is not None else None
+        whole = True
+        if isinstance(node, Scalar) and node.value in self.program.agents:
+            inherited, whole = self._inherited(node.value)
             fields = {**inherited, **fields}
-            parent = inherited.get("extends")
-        if parent is not None and not isinstance(parent[0].value, Scalar | ErrorNode):
+            if node.value != name:
+                self.extended.add(node.value)
+        elif isinstance(node, Scalar):
             whole = False
-            if chain == [name]:
-                self.reader.string(parent[0].value, "extends")
+            self.unknown_agent(node)
+        elif node is not None and not isinstance(node, ErrorNode):
+            whole = False
+            self.reader.string(node, "extends")
         return Resolved(declaration, fields, whole)
 
-    def _own_fields(
-        self, declaration: Declaration, quiet: bool = False
-    ) -> dict[str, tuple[Entry, str]]:
+    def _inherited(self, name: str) -> tuple[Fields, bool]:
+        """What an agent hands down: its fields with those that it inherits itself, and whether they
+        are all."""
+        chain: dict[str, Fields] = {}
+        whole = True
+        while name not in self._handed_down and name not in chain:
+            own = chain[name] = self._own_fields(self.program.agents[name], quiet=True)
+            node = own["extends"][0].value if "extends" in own else None
+            whole = node is None or isinstance(node, ErrorNode)
+            if not isinstance(node, Scalar) or node.value not in self.program.agents:
+                break
+            name = node.value
+        if name in self._handed_down:
+            fields, whole = self._handed_down[name]
+        else:
+            fields = {}
+        for name, own in reversed(chain.items()):
+            fields = {**fields, **own}
+            self._handed_down[name] = fields, whole
+        return self._handed_down[name] if chain else (fields, whole)
+
+    def _check_cycles(self) -> None:
+        """`inherit-cycle`, once for each cycle, where its first agent stands in it."""
+        parents: dict[str, Scalar] = {}
+        for name, declaration in self.program.agents.items():
+            extends = (
+                declaration.node.get("extends") if isinstance(declaration.node, Mapping) else None
+            )
+            if isinstance(extends, Scalar) and extends.value in self.program.agents:
+                parents[name] = extends
+        place = {name: at for at, name in enumerate(self.program.agents)}
+        seen: set[str] = set()
+        for start in parents:
+            path: dict[str, None] = {}
+            name = start
+            while name in parents and name not in seen:
+                seen.add(name)
+                path[name] = None
+                name = parents[name].value
+            if name not in path:
+                continue
+            walked = list(path)
+            cycle = walked[walked.index(name) :]
+            first = cycle.index(min(cycle, key=place.__getitem__))
+            cycle = cycle[first:] + cycle[:first]
+            self.findings.report(
+                "inherit-cycle",
+                parents[cycle[-1]].span,
+                f"'{cycle[0]}' extends itself: {round_trip(cycle)}",
+                hint="remove one `extends`",
+            )
+
+    def _own_fields(self, declaration: Declaration, quiet: bool = False) -> Fields:
         node = declaration.node
         if not isinstance(node, Mapping):
             if not quiet and not isinstance(node, ErrorNode):
@@ -131,7 +171,7 @@ class AgentBuilder:
                     hint="give it at least `system:` and `model:`",
                 )
             return {}
-        found: dict[str, tuple[Entry, str]] = {}
+        found: Fields = {}
         for entry in node.entries:
             key = entry.key.value
             if key in grammar.AGENT:
@@ -218,7 +258,7 @@ class AgentBuilder:
                     options[key] = value
         if not isinstance(declaration.node, Mapping) or name in self.extended or not agent.whole:
             return
-        if any(name in finding.suggestions for finding in self.findings.items):
+        if self._is_suggested(name):
             return  # it is surely meant to be extended
         if "system" not in agent.fields:
             self.findings.report(
@@ -236,6 +276,13 @@ class AgentBuilder:
                 hint="add `model:`, or give --model or VEGA_MODEL with each run",
                 subject="model",
             )
+
+    def _is_suggested(self, name: str) -> bool:
+        """Whether a finding so far proposes this name for another one."""
+        for finding in self.findings.items[self._seen :]:
+            self._suggested.update(finding.suggestions)
+        self._seen = len(self.findings.items)
+        return name in self._suggested
 
     def _field(self, name: str, node: Node, file: str, agent: Declaration) -> Read:
         match name:

@@ -31,17 +31,17 @@ class Assigned:
 def assigned_by(steps: list[Step]) -> Assigned:
     """Everything that `steps` and the steps in them assign."""
     found = Assigned()
-    named: list[tuple[str, Span]] = []
+    named: dict[str, Span] = {}
     for step in walk(steps):
         save = step.get("save")
         if isinstance(save, Scalar):
             _save(found, save)
         name = step.get("name")
         if isinstance(name, Scalar) and name.value.isidentifier():
-            earlier = next((span for other, span in named if other == name.value), None)
-            if earlier is not None:
-                found.repeated.append((name.value, earlier, name.span))
-            named.append((name.value, name.span))
+            if name.value in named:
+                found.repeated.append((name.value, named[name.value], name.span))
+            else:
+                named[name.value] = name.span
             found.step_names.setdefault(name.value, name.span)
         if step.kind == "set" and isinstance(step.value, Mapping):
             for entry in step.value.entries:
@@ -53,7 +53,7 @@ def assigned_by(steps: list[Step]) -> Assigned:
                 scalar, parsed = header
                 for name_, start in parsed.names or (("item", parsed.start),):
                     found.add(name_, scalar.value_span(start, start + len(name_)))
-    for name, span in named:
+    for name, span in named.items():
         found.add(name, span)
     return found
 

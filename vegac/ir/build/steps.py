@@ -138,7 +138,7 @@ class StepBuilder:
                 continue
             if self.scope.is_computed(name):
                 continue  # the table of computed names says whether it is set
-            if binding != before.bindings.get(name) and null_when_unset(otherwise, name):
+            if before.differs(name, binding) and null_when_unset(otherwise, name):
                 self.scope.start_null(name)
         self.scope.flow = merge(after, otherwise, "", FALSE_PATH)
         return [ir.If(step.key.span, parent, condition, body, [])]
@@ -260,7 +260,7 @@ class StepBuilder:
         names = [
             name
             for name, binding in after.bindings.items()
-            if before.bindings.get(name) != binding and name != self.scope.failure
+            if before.differs(name, binding) and name != self.scope.failure
         ]
         saves = self.targets(step, NULL, quiet=True)
         null = ir.Const(NULL, span, None)
