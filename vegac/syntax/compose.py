@@ -23,6 +23,7 @@ from vegac.source.span import Span
 from vegac.syntax.core_schema import resolve_plain
 from vegac.syntax.hole_masks import Mask, Masked, mask_holes
 from vegac.syntax.nodes import Chunk, Entry, ErrorNode, Mapping, Node, Scalar, ScalarStyle, Sequence
+from vegac.syntax.swallowed import parted
 from vegac.syntax.yaml_findings import MAX_DEPTH, duplicate_key, quoted, too_deep
 from vegac.syntax.yaml_parser import event_parser
 
@@ -309,6 +310,11 @@ class _Builder:
             if key is None:
                 dropped = True
                 continue
+            if flow and value.start == value.end and key.style == "plain":
+                split = parted(self.chunk, self.source, key)
+                if split is not None:
+                    key, value, finding = split
+                    self.diagnostics.append(finding)
             entry = Entry(key, value)
             first = seen.setdefault(key.value, entry)
             if first is not entry:

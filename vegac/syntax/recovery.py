@@ -21,6 +21,7 @@ from vegac.syntax.scenes import Repair, Scene, line_index
 from vegac.syntax.yaml_findings import too_deep
 
 MAX_MISTAKES = 30
+_SIGNS = "|>@`%&*!{}[],?-"
 
 # How a definition calls itself.
 _KEY = re.compile(r"\s*(\"[^\"\r\n]*\"|'[^'\r\n]*'|[^\s:#](?:(?![ \t]#)[^:\r\n])*)")
@@ -215,7 +216,10 @@ def _shape(chunk: Chunk) -> Diagnostic:
         f"the colon after `{chunk.text[start:end].rstrip()}` is missing",
         Span(chunk.unit, start, len(chunk.text[:end].rstrip())),
         hint="write `:` after the key",
-        fixes=(Fix("insert `:`", (Edit(Span(chunk.unit, end, end), ":"),)),),
+        # After a sign that begins something else a colon would make no key.
+        fixes=()
+        if chunk.text[start] in _SIGNS
+        else (Fix("insert `:`", (Edit(Span(chunk.unit, end, end), ":"),)),),
     )
 
 
@@ -270,9 +274,24 @@ def _lead_back(composed: Composed, mended: Mended) -> None:
             for entry in node.entries:
                 walk(entry.key)
                 walk(entry.value)
+                entry.value = lost(entry.value)
         elif isinstance(node, Sequence):
             for item in node.items:
                 walk(item)
+            node.items = [lost(item) for item in node.items]
+
+    def lost(node: Node) -> Node:
+        """An error node for a text that is one only because its brackets cannot be read."""
+        start = node.start
+        if (
+            isinstance(node, Scalar)
+            and node.style == "plain"
+            and node.chunk is composed.chunk
+            and source[start : start + 1] in ("[", "{")
+            and not source.startswith("{{", start)
+        ):
+            return ErrorNode(node.chunk, start, node.end)
+        return node
 
     def span(place: Span) -> Span:
         start, end = mended.back_range(place.start, place.end)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 
+from vega_grammar import keys as grammar
 from vegac.syntax.mending import Change
 from vegac.syntax.scenes import (
     Repair,
@@ -17,6 +18,8 @@ from vegac.syntax.yaml_findings import quoted
 _NO_COLON_SPACE = re.compile(r"[\w.-]+:(?=[^\s:/])")
 _GLUED = re.compile(r"(?<=\S)[ \t]{2,}(?=(?:- )*[\w\"'<{][^:#]*:(?:[ \t]|$)|- )")
 _SPACE = re.compile(r"[ \t]+")
+_KNOWN = frozenset(key for table in grammar.TABLES.values() for key in table)
+"""Keys that mean something somewhere: a line with one is hardly the rest of a text."""
 
 
 def tabs(scene: Scene) -> Iterator[Repair]:
@@ -91,6 +94,8 @@ def colons(scene: Scene) -> Iterator[Repair]:
         return
     above = scene.lines[before]
     first = text[above.value : above.stop]
+    if line.key in _KNOWN and line.key_start == line.content:
+        yield from indentation(scene)
     # One word above is rather a value, and this line an entry that stands too far to the right.
     if line.indent > above.indent and first[:1] not in ("|", ">", "[", "{") and " " in first:
         yield Repair(

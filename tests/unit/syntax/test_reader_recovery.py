@@ -123,6 +123,15 @@ MISTAKES: list[tuple[str, tuple[int, int], str, object]] = [
     ("agents:\n  A: 1\n B: 2\n", (3, 2), "indented", {"agents": {"A": 1, "B": 2}}),
     ("agents:\n  A: 1\n  B\n", (3, 3), "colon after `B`", {"agents": {"A": 1, "B": None}}),
     ("a: 1\nnonsense\n", (2, 1), "colon after `nonsense`", {"a": 1, "nonsense": None}),
+    ("a: {b 5, c: 1}\n", (1, 5), "colon after `b`", {"a": {"b": 5, "c": 1}}),
+    ("a: {b:x, c: 1}\n", (1, 6), "followed by a space", {"a": {"b": "x", "c": 1}}),
+    ("a: {b <<x>>, c: 1}\n", (1, 5), "colon after `b`", {"a": {"b": "<<x>>", "c": 1}}),
+    ('a: {b "x", c: 1}\n', (1, 5), "colon after `b`", {"a": {"b": "x", "c": 1}}),
+    ("a: {b:[x], c: 1}\n", (1, 6), "followed by a space", {"a": {"b": ["x"], "c": 1}}),
+    ("a:\n  b {c: 1, d: <<x>>}\n", (2, 3), "colon after `b`", {"a": {"b": {"c": 1, "d": "<<x>>"}}}),
+    ("a:\n  b:{c: 1, d: 2}\n", (2, 4), "followed by a space", {"a": {"b": {"c": 1, "d": 2}}}),
+    ("a:\n  b: c: 1, d: 2}\n", (2, 6), "`{` before this value", {"a": {"b": {"c": 1, "d": 2}}}),
+    ("a:\n  if: x > y\n    then: z\n", (3, 5), "indented", {"a": {"if": "x > y", "then": "z"}}),
 ]
 
 

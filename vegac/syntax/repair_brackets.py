@@ -1,0 +1,90 @@
+"""Repairs of lines with brackets: what is missing between a key and its value, or before one."""
+
+import re
+from collections.abc import Iterator
+
+from vegac.syntax.lines import Line
+from vegac.syntax.mending import Change
+from vegac.syntax.scenes import Repair, Scene, content_before
+
+_KEY_BEFORE = re.compile(r"([\w.-]+)(?:(:)(?=[\[{\"'])|[ \t]+(?=[\[{](?![{<])))")
+"""A key at the start of a line with a bracket or a quote behind it, a colon without a space or
+nothing between them."""
+_KEY_INSIDE = re.compile(r"[{,][ \t]*([\w.-]+)(?:(:)(?=[\[{\"'])|[ \t]+(?=[\[{\"']))")
+"""The same in a flow collection."""
+_QUOTED = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'[^']*'|<<.*?>>|\{\{.*?\}\}")
+_PAIRS = {"}": "{", "]": "["}
+_LONG = 2_000
+
+
+def separators(scene: Scene) -> Iterator[Repair]:
+    """Colons and spaces that are missing before a value in brackets or quotes."""
+    text = scene.text
+    for line in _lines(scene):
+        found = _KEY_BEFORE.match(text, line.key_start, line.stop)
+        if found and not (line.key_start == line.content and found[1] == "-"):
+            yield _separated(found)
+        for found in _KEY_INSIDE.finditer(_masked(line, text)):
+            yield _separated(found, line.start)
+
+
+def openers(scene: Scene) -> Iterator[Repair]:
+    """A bracket that is closed at the end of a value, and was not opened before it."""
+    text = scene.text
+    for line in _lines(scene):
+        last = text[line.stop - 1 : line.stop]
+        if last not in _PAIRS or line.colon is None or line.value >= line.stop - 1:
+            continue
+        opener = _PAIRS[last]
+        written = _QUOTED.sub("", text[line.value : line.stop])
+        if written.count(last) <= written.count(opener) or text[line.value] in "[{|>&*":
+            continue
+        yield Repair(
+            f"the `{opener}` before this value is missing",
+            line.value,
+            line.stop,
+            (Change(line.value, line.value, opener),),
+            f"write `{opener}` before it",
+            f"insert `{opener}`",
+            safe=False,
+        )
+
+
+def _lines(scene: Scene) -> Iterator[Line]:
+    before = content_before(scene, scene.here)
+    for index in dict.fromkeys((scene.here, scene.near, before)):
+        if index is not None:
+            line = scene.lines[index]
+            if not line.blank and line.stop - line.start <= _LONG:
+                yield line
+
+
+def _masked(line: Line, text: str) -> str:
+    """A line without what its quoted texts hold."""
+
+    def blank(match: re.Match[str]) -> str:
+        return match[0][0] + "_" * (len(match[0]) - 2) + match[0][-1]
+
+    return _QUOTED.sub(blank, text[line.start : line.stop])
+
+
+def _separated(found: re.Match[str], base: int = 0) -> Repair:
+    key = found[1]
+    start, end = base + found.start(1), base + found.end(1)
+    if found[2]:
+        return Repair(
+            "a key's colon must be followed by a space",
+            end,
+            end + 1,
+            (Change(end + 1, end + 1, " "),),
+            "insert a space after the colon",
+            "insert a space",
+        )
+    return Repair(
+        f"the colon after `{key}` is missing",
+        start,
+        end,
+        (Change(end, end, ":"),),
+        "write `:` after the key",
+        "insert `:`",
+    )
