@@ -80,12 +80,12 @@ def without_echoes(
     places = [
         _place(finding, placements, roots) for finding in findings if finding.code in _LEFT_OUT
     ]
-    if not places:
-        return list(findings)
+    unknown = {finding.subject for finding in findings if finding.code in _OF_NAMES}
     return [
         finding
         for finding in findings
         if not (_is_echo(finding) and _explained(finding, placements, places))
+        and not (finding.code == _OF_LOOPS and finding.subject in unknown)
     ]
 
 

@@ -141,6 +141,8 @@ def test_retired_models_get_their_successor_inside_their_quotes() -> None:
         ),
         ("some\n    more <<tetx>> <<n>>", "some\n    more <<text>> <<n>>"),
         ("{{ 1 < n < text | length }}", "{{ 1 < n and n < text | length }}"),
+        ("About ${text} for ${USER:-us}", "About <<text>> for <<env.USER | default:'us'>>"),
+        ("'${text:-it}'", "'<<text | default:''it''>>'"),
     ],
 )
 def test_fixes_in_every_style_of_text(wrong: str, right: str) -> None:
