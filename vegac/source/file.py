@@ -28,6 +28,7 @@ class SourceFile:
         self.bom = text.startswith("\ufeff")
         self.path = path
         self.text = text[1:] if self.bom else text
+        self._latest = 0, ""
 
     @cached_property
     def line_starts(self) -> list[int]:
@@ -50,9 +51,13 @@ class SourceFile:
 
     def line_text(self, line: int) -> str:
         """The text of a line (counted from 1) without its line end."""
+        # There may be very many findings on one very long line.
+        if self._latest[0] == line:
+            return self._latest[1]
         start = self.line_starts[line - 1]
         end = self.line_starts[line] if line < len(self.line_starts) else len(self.text)
-        return self.text[start:end].rstrip("\r\n")
+        self._latest = line, self.text[start:end].rstrip("\r\n")
+        return self._latest[1]
 
 
 class Location(Struct, frozen=True):

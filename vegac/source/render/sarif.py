@@ -18,6 +18,8 @@ from vegac.source.span import Span
 
 _LEVEL = {"error": "error", "warning": "warning", "info": "note"}
 _PROBLEM = {"error": "error", "warning": "warning", "info": "recommendation"}
+_LONGEST_LINE = 1000
+"""Of a longer line the rest says no more about which one it is."""
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
 
@@ -120,7 +122,7 @@ def _fingerprint(diagnostic: Diagnostic, placements: Placements, seen: Counter[s
     place = ""
     if location is not None:
         line = location.file.line_text(location.position.line)
-        place = f"{location.file.path}\0{line.strip()}"
+        place = f"{location.file.path}\0{line[:_LONGEST_LINE].strip()}"
     text = f"{diagnostic.code}\0{diagnostic.message}\0{place}"
     digest = hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()[:16]
     seen[digest] += 1
