@@ -4,10 +4,11 @@ import operator
 from collections.abc import Callable
 from typing import cast
 
+from vegac.analysis.branches import shape
 from vegac.analysis.contents import Contents
 from vegac.analysis.quoted_holes import hole_in
 from vegac.ir import nodes as ir
-from vegac.ir.traverse import walk
+from vegac.ir.traverse import reads_clock, walk
 from vegac.semantics.types import ANY, ListOf, MapOf, Record
 from vegac.source.findings import Findings
 
@@ -57,11 +58,25 @@ def _constant_truth(condition: ir.Expr) -> bool | None:
         case ir.Logical(operator=word, operands=operands):
             truths = [_constant_truth(operand) for operand in operands]
             decisive = word == "or"
-            if decisive in truths:
+            if decisive in truths or _exclude(operands, "!=" if decisive else "=="):
                 return decisive
             return None if None in truths else not decisive
         case _:
             return None
+
+
+def _exclude(operands: tuple[ir.Expr, ...], sign: str) -> bool:
+    """Whether one value is compared with several constants: it cannot equal two of them, and
+    always differs from one."""
+    seen: dict[str, set[object]] = {}
+    for operand in operands:
+        if not isinstance(operand, ir.Compare) or operand.operator != sign:
+            continue
+        for constant, other in ((operand.left, operand.right), (operand.right, operand.left)):
+            varies = not isinstance(other, ir.Const) and not reads_clock(other)
+            if isinstance(constant, ir.Const) and varies:
+                seen.setdefault(shape(other), set()).add(shape(constant))
+    return any(len(constants) > 1 for constants in seen.values())
 
 
 _ORDERS: dict[str, Callable[[float, float], bool]] = {

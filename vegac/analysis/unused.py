@@ -1,5 +1,6 @@
 """What is declared and never used."""
 
+import re
 from collections.abc import Iterator
 
 from msgspec.structs import replace
@@ -7,7 +8,7 @@ from msgspec.structs import replace
 from vega_grammar.keys import STEPS
 from vegac.ir import nodes as ir
 from vegac.ir.build.program import ProgramContext
-from vegac.ir.traverse import statements
+from vegac.ir.traverse import expressions, statements, walk
 from vegac.semantics.declarations import Declaration
 from vegac.semantics.literals import NAME, PUBLIC_NAME
 from vegac.source.diagnostic import Edit, Fix, Label
@@ -79,11 +80,13 @@ def _names(
     inputs = {declared.name: declared for declared in workflow.inputs}
     for name, declared in inputs.items():
         if name not in reads and _can_be_read(name):
+            written = _written(name, workflow)
             findings.report(
                 "unused-input",
                 declared.span,
                 f"nothing reads the input '{name}'",
-                hint="use it or remove it",
+                hint=f"write `<<{name}>>` to use it" if written else "use it or remove it",
+                labels=(Label(written.span, "here its name is text"),) if written else (),
                 subject=name,
             )
     used = Names(name for name in saved if name in reads)
@@ -107,6 +110,24 @@ def _names(
         for target in _loop_variables(workflow):
             if target.name not in reads:
                 _explains(target.name, target.span, findings)
+
+
+def _written(name: str, workflow: ir.Workflow) -> ir.Expr | None:
+    """A text that has the name as other languages of templates do: `{name}`, `{% if name %}`,
+    `$name`."""
+    word = re.escape(name)
+    pattern = re.compile(rf"\{{\s*{word}\s*\}}|\{{%[^%]*\b{word}\b[^%]*%\}}|\$\(?{word}\b")
+    for statement in statements(workflow.body):
+        for expression in expressions(statement):
+            for part in walk(expression):
+                texts = part.parts if isinstance(part, ir.Template) else (_text(part),)
+                if any(isinstance(text, str) and pattern.search(text) for text in texts):
+                    return part
+    return None
+
+
+def _text(part: ir.Expr) -> object:
+    return part.value if isinstance(part, ir.Const) else None
 
 
 def _loop_variables(workflow: ir.Workflow) -> Iterator[ir.Target]:

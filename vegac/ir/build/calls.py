@@ -47,7 +47,7 @@ def call(builder: "StepBuilder", step: Step, site: str) -> ir.Block:
         return [ir.Assign(span, site, builder.targets(step, ANY), unknown(span))]
     builder.calls[name] = None
     signature = builder.context.signature(name)
-    given = [(entry, builder.texts.value(entry.value)) for entry in entries]
+    given = [(entry, builder.texts.entry(entry)) for entry in entries]
     check_arguments(
         builder.findings,
         name,

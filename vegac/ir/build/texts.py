@@ -16,10 +16,11 @@ from vegac.syntax.core_schema import resolve_plain
 from vegac.syntax.cures import cured
 from vegac.syntax.expression_parser import parse_expression
 from vegac.syntax.expressions import Expr, Name, Parsed
-from vegac.syntax.nodes import ErrorNode, Mapping, Node, Scalar, Sequence, is_null
+from vegac.syntax.nodes import Entry, ErrorNode, Mapping, Node, Scalar, Sequence, is_null
 from vegac.syntax.text import Hole, LooseOpen, Text, TextProblem, parse_text
+from vegac.syntax.unparse import quote
 
-_ENV_IN_TEXT = re.compile(r"(?<!\$)\$\{([A-Za-z_]\w*)(?::-[^}]*)?\}")
+_ENV_IN_TEXT = re.compile(r"(?<!\$)\$\{([A-Za-z_]\w*)(?::-([^}]*))?\}")
 _OPENED = re.compile(r"\A(?:<<|\{\{)\s*([A-Za-z_]\w*)")
 """The name behind an opened hole: it counts as used, whatever else is wrong there."""
 DELIMITER_NAMES = {"<<": "angle", "{{": "brace"}
@@ -166,16 +167,21 @@ class TextBuilder:
         if not self.in_steps or "${" not in node.value or node.tag == "!raw":
             return
         for match in _ENV_IN_TEXT.finditer(node.value):
-            name = match[1]
+            name, default = match.groups()
+            meant = self.scope.is_variable(name)
+            hole = name if meant else f"env.{name}"
+            if default is not None:
+                hole += f" | default:{quote(default)}"
             self.findings.report(
                 "env-in-text",
                 node.value_span(*match.span()),
                 "`${...}` is read in agents, tools and settings only; here it stays as it stands",
-                hint=f"write `<<env.{name}>>`",
+                hint=f"write `<<{hole}>>`",
+                suggestions=(name,) if meant else (),
                 fixes=(
                     Fix(
-                        "read it through `env`",
-                        (Edit(node.value_span(*match.span()), f"<<env.{name}>>"),),
+                        "read the variable" if meant else "read it through `env`",
+                        (Edit(node.value_span(*match.span()), f"<<{hole}>>"),),
                     ),
                 ),
             )
@@ -258,12 +264,35 @@ class TextBuilder:
                 return ir.ListValue(ListOf(union(item.type for item in built)), node.span, built)
             case Mapping(entries=entries):
                 keys = tuple(entry.key.value for entry in entries)
-                values = tuple(self.value(entry.value) for entry in entries)
+                values = tuple(self.entry(entry) for entry in entries)
                 return ir.MapValue(
                     map_type(keys, [value.type for value in values]), node.span, keys, values
                 )
             case _:
                 return unknown(node.span)
+
+    def entry(self, entry: Entry) -> ir.Expr:
+        """The value of an entry of a map: a word that is its own key and a variable is reported."""
+        node, name = entry.value, entry.key.value
+        if (
+            isinstance(node, Scalar)
+            and node.value == name
+            and node.style == "plain"
+            and not node.tag
+            and self.scope.is_variable(name)
+        ):
+            self.findings.report(
+                "bareword-is-variable",
+                node.span,
+                f"this is the text '{name}', not the variable '{name}'",
+                hint=f"write `<<{name}>>` for the variable, '{name}' in quotes for the text",
+                fixes=(
+                    Fix("use the variable", (Edit(node.span, f"<<{name}>>"),), "unsafe"),
+                    Fix("quote the text", (Edit(node.span, f"'{name}'"),), "display", yaml=True),
+                ),
+                suggestions=(name,),
+            )
+        return self.value(node)
 
     def output(self, node: Node, scope: WorkflowScope) -> ir.Expr:
         """The value of `return` or `output`: like `value`, but a scalar that is exactly one name
