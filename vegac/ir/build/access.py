@@ -159,7 +159,7 @@ def _index_of(builder: "ExpressionBuilder", value: ir.Expr, index: ir.Expr, span
             builder.mismatch(
                 index.span,
                 f"{article(known)} cannot be indexed with {article(index.type)}",
-                "lists and strings take a number, maps a string",
+                "lists and strings take a whole number, maps a string",
             )
     return ir.Index(type_ or ANY, span, value, index)
 
