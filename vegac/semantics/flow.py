@@ -64,10 +64,10 @@ class Flow:
     def get(self, name: str) -> Binding | None:
         return self.bindings.get(name)
 
-    def differs(self, name: str, binding: Binding) -> bool:
-        """Whether a variable has another binding here."""
-        own = self.bindings.get(name)
-        return own is not binding and own != binding
+    def set_since(self, before: "Flow") -> list[tuple[str, Binding]]:
+        """The variables that were set since an earlier point, with their bindings."""
+        known = before.bindings.get
+        return [item for item in self.bindings.items() if known(item[0]) is not item[1]]
 
     def set(self, name: str, type_: Type, place: Span | None) -> None:
         self.bindings[name] = Binding(type_, "", place)

@@ -84,7 +84,7 @@ class Names:
         if also:
             candidates = [*dict.fromkeys((*candidates, *also))]
         best = [
-            (0, distance(word, name, len(word)), abs(len(name) - len(word)), name)
+            (0, DamerauLevenshtein.distance(word, name), abs(len(name) - len(word)), name)
             for name in self._equal_but_for_case(word, folded, also)
             if name != word
         ]
@@ -118,7 +118,7 @@ class Names:
         words = self._in_order()
         at = bisect_left(words, (folded, word))
         for near in (range(at, len(words)), range(at - 1, -1, -1)):
-            for number in near[:_MANY]:
+            for number in near[: _MANY // 8]:
                 if words[number][0] != folded:
                     break
                 yield words[number][1]

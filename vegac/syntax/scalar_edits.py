@@ -81,6 +81,9 @@ def value_range(scalar: Scalar, span: Span) -> tuple[int, int] | None:
     if (span.start, span.end) == (scalar.start, scalar.end):
         return 0, length
     places = scalar.map
+    found = places.part(span.start, span.end)
+    if found is not None:
+        return found
     first = bisect_left(range(length), span.start, key=places.offset)
     if places.offset(first) != span.start:
         return None

@@ -59,6 +59,16 @@ class ScalarMap:
             return self._sources[at] - self._starts[at]
         return None
 
+    def part(self, start: int, end: int) -> tuple[int, int] | None:
+        """The part of the value that source from `start` to `end` made, where it stands there as it
+        is, away from what is written otherwise; else None."""
+        at = bisect_right(self._sources, start) - 1
+        if at < 0 or self._widths[at] != 1 or (at and start == self._sources[at]):
+            return None
+        shift = self._starts[at] - self._sources[at]
+        until = self._starts[at + 1] if at + 1 < len(self._starts) else self.length
+        return (start + shift, end + shift) if start < end < until - shift else None
+
     def range(self, start: int, end: int) -> tuple[int, int]:
         """The source of `value[start:end]`, without what is skipped before or after it."""
         starts, sources, widths = self._starts, self._sources, self._widths

@@ -47,8 +47,8 @@ def try_(builder: "StepBuilder", step: Step, site: str) -> ir.Block:
         own = saved_names(step.blocks["finally"])
         for name in start.bindings.keys() - scope.flow.bindings.keys():
             after.bindings.pop(name, None)  # a computed name may have replaced it
-        for name, binding in scope.flow.bindings.items():
-            if start.get(name) == binding and (binding is start.get(name) or name not in own):
+        for name, binding in scope.flow.set_since(start):
+            if start.get(name) == binding and name not in own:
                 continue
             known = after.get(name)
             if binding.unset and known is not None and not known.unset:

@@ -263,16 +263,14 @@ def settle(builder: "StepBuilder", before: Flow, run_body: Body) -> ir.Block:
         scope.flow = entry.copy()
         body = run_body()
         changed = _set_later(scope, entry)
-        for name, binding in entry.bindings.items():
-            end = scope.flow.get(name)
-            if end is not None and scope.flow.live and not assignable(end.type, binding.type):
+        for name, end in scope.flow.set_since(entry) if scope.flow.live else ():
+            binding = entry.get(name)
+            if binding is not None and not assignable(end.type, binding.type):
                 builder.loop_attempts += 1
                 tired = builder.loop_attempts > MAX_ATTEMPTS
                 type_ = ANY if tired else join(binding.type, end.type)
                 changed[name] = Binding(type_, binding.unset, binding.place)
-        dropped = [
-            name for name in entry.bindings if scope.flow.live and scope.flow.get(name) is None
-        ]
+        dropped = entry.bindings.keys() - scope.flow.bindings.keys() if scope.flow.live else ()
         stale = [
             path
             for path, (binding, _) in entry.fields.items()
@@ -294,7 +292,7 @@ def _set_later(scope: "WorkflowScope", entry: Flow) -> dict[str, Binding]:
         return {}
     return {
         name: Binding(binding.type, FIRST_ROUND, binding.place)
-        for name, binding in scope.flow.bindings.items()
+        for name, binding in scope.flow.set_since(entry)
         if name in scope.read_unset and name not in entry.bindings
     }
 

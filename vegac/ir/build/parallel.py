@@ -43,7 +43,10 @@ def _branches(builder: "StepBuilder", step: Step, site: str) -> ir.Block:
     before = scope.flow.copy()
     steps = step.blocks.get("parallel", [])
     saves = [saved_names([branch]) for branch in steps]
-    given = [given_names(branch) for branch in steps]
+    givers: dict[str, list[tuple[int, Span]]] = {}
+    for index, branch in enumerate(steps):
+        for name, span in given_names(branch).items():
+            givers.setdefault(name, []).append((index, span))
     conflicts = _report_conflicts(builder, saves)
     branches: list[ir.Branch] = []
     after = before.copy()
@@ -51,11 +54,7 @@ def _branches(builder: "StepBuilder", step: Step, site: str) -> ir.Block:
     builder.parallel_depth += 1
     loop_ended = scope.loop_ended
     for index, branch in enumerate(steps):
-        others: dict[str, Span] = {}
-        for other, names in enumerate(given):
-            if other != index:
-                others.update(names)
-        scope.siblings.append(Siblings(others))
+        scope.siblings.append(Siblings(givers, index))
         scope.flow = before.copy()
         # Loops in one branch are nothing to the others, nor to the steps after them.
         scope.loop_ended = loop_ended
@@ -108,10 +107,8 @@ def _join_branch(
     handed: list[ir.Target] = []
     for name in before.bindings.keys() - scope.flow.bindings.keys():
         after.bindings.pop(name, None)  # a computed name may have replaced it
-    for name, binding in scope.flow.bindings.items():
+    for name, binding in scope.flow.set_since(before):
         hidden = name.startswith("steps.")
-        if binding is before.get(name):
-            continue
         if not (hidden or name in saves or name in scope.step_names):
             continue
         if binding.unset:

@@ -103,9 +103,18 @@ class FixedScope:
 
 
 class Siblings(Struct):
-    """What other branches of the parallel step around us save, and the outputs of their steps."""
+    """What the branches of the parallel step around us save, and the outputs of their steps: the
+    numbers of the branches that give a name. `branch` is our own number."""
 
-    names: dict[str, Span]
+    givers: dict[str, list[tuple[int, Span]]]
+    branch: int
+
+    def place(self, name: str) -> Span | None:
+        """Where another branch gives a name."""
+        for branch, span in reversed(self.givers.get(name, ())):
+            if branch != self.branch:
+                return span
+        return None
 
 
 class WorkflowScope:
@@ -293,7 +302,8 @@ class WorkflowScope:
 
     def _of_sibling(self, name: str, span: Span) -> bool:
         """Report that another branch of the parallel step around us gives this value."""
-        place = next((s.names[name] for s in self.siblings if name in s.names), None)
+        places = (siblings.place(name) for siblings in self.siblings)
+        place = next(filter(None, places), None)
         if place is None:
             return False
         shown = f"{name}.output" if name.startswith("steps.") else name

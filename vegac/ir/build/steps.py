@@ -132,13 +132,13 @@ class StepBuilder:
         body = self._unconditional(step, parent)
         after = self.scope.flow
         otherwise = before
-        for name, binding in after.bindings.items():
+        for name, binding in after.set_since(before):
             # A skipped step leaves what it would save as it is, or null.
             if name in self.outcomes:
                 continue
             if self.scope.is_computed(name):
                 continue  # the table of computed names says whether it is set
-            if before.differs(name, binding) and null_when_unset(otherwise, name):
+            if binding != before.get(name) and null_when_unset(otherwise, name):
                 self.scope.start_null(name)
         self.scope.flow = merge(after, otherwise, "", FALSE_PATH)
         return [ir.If(step.key.span, parent, condition, body, [])]
@@ -259,8 +259,8 @@ class StepBuilder:
         self.scope.flow = before.copy()
         names = [
             name
-            for name, binding in after.bindings.items()
-            if before.differs(name, binding) and name != self.scope.failure
+            for name, binding in after.set_since(before)
+            if before.get(name) != binding and name != self.scope.failure
         ]
         saves = self.targets(step, NULL, quiet=True)
         null = ir.Const(NULL, span, None)
