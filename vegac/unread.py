@@ -5,7 +5,8 @@ reads it is no news before the expression is mended.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
 
@@ -37,6 +38,7 @@ _LEFT_OUT = frozenset(
 """Findings of places that are not, or not wholly, part of the program that is judged."""
 _STEPS_LEFT_OUT = frozenset({"ambiguous-step", "missing-key", "wrong-type"})
 """Those among them after which a step may set nothing."""
+_WORD = re.compile(r"[\w-]+")
 _OF_NAMES = ("undefined-variable", "implicit-input")
 _OF_STEPS = ("unused-agent", "unused-tool")
 _OF_LOOPS = "until-never-changes"
@@ -70,21 +72,39 @@ class _Place(Struct, eq=False):
         )
 
 
+class _LeftOut:
+    """The places that are left out, by the words in them."""
+
+    def __init__(self, places: Sequence[_Place]) -> None:
+        self.places = places
+        self.lost_steps = any(place.has_lost_steps for place in places)
+        self._by_word: dict[str, list[_Place]] = {}
+        for place in places:
+            for word in set(_WORD.findall(place.text, place.start, place.end)):
+                self._by_word.setdefault(word, []).append(place)
+
+    def mention(self, name: str, declared: Location, codes: frozenset[str]) -> bool:
+        return any(
+            place.code in codes and place.mentions(name, declared)
+            for place in self._by_word.get(name, ())
+        )
+
+
 def without_echoes(
     findings: Sequence[Diagnostic], placements: Placements, trees: Iterable[FileTree]
 ) -> list[Diagnostic]:
     """The findings but those that only say what others have left out."""
     if not any(_is_echo(finding) for finding in findings):
         return list(findings)
-    roots = {tree.file.path: tree.root for tree in trees}
-    places = [
-        _place(finding, placements, roots) for finding in findings if finding.code in _LEFT_OUT
-    ]
+    finders = {tree.file.path: _Finder(tree.root) for tree in trees if tree.root is not None}
+    left_out = _LeftOut(
+        [_place(finding, placements, finders) for finding in findings if finding.code in _LEFT_OUT]
+    )
     unknown = {finding.subject for finding in findings if finding.code in _OF_NAMES}
     return [
         finding
         for finding in findings
-        if not (_is_echo(finding) and _explained(finding, placements, places))
+        if not (_is_echo(finding) and _explained(finding, placements, left_out))
         and not (finding.code == _OF_LOOPS and finding.subject in unknown)
     ]
 
@@ -93,59 +113,90 @@ def _is_echo(finding: Diagnostic) -> bool:
     return finding.code in (*_OF_NAMES, _OF_LOOPS) or finding.code.startswith("unused-")
 
 
-def _explained(finding: Diagnostic, placements: Placements, places: Iterable[_Place]) -> bool:
+def _explained(finding: Diagnostic, placements: Placements, left_out: _LeftOut) -> bool:
     declared = placements.locate(finding.span)
     if finding.code == _OF_LOOPS:
-        return any(place.holds(declared) for place in places)
-    if finding.code in _OF_STEPS and any(place.has_lost_steps for place in places):
+        return any(place.holds(declared) for place in left_out.places)
+    if finding.code in _OF_STEPS and left_out.lost_steps:
         return True
-    undefined = finding.code in _OF_NAMES
-    return any(
-        place.mentions(finding.subject, declared)
-        for place in places
-        if finding.subject and (not undefined or place.code in _STEPS_LEFT_OUT)
-    )
+    codes = _STEPS_LEFT_OUT if finding.code in _OF_NAMES else _LEFT_OUT
+    return left_out.mention(finding.subject, declared, codes)
 
 
-def _place(finding: Diagnostic, placements: Placements, roots: dict[str, Mapping | None]) -> _Place:
+def _place(finding: Diagnostic, placements: Placements, finders: dict[str, "_Finder"]) -> _Place:
     """The entry or the item of a list around a finding, with the finding itself."""
     location = placements.locate(finding.span)
     path = location.file.path
     start, end, key = location.start, location.end, ""
-    root = roots.get(path)
-    around = list(_around(root, finding.span)) if root is not None else []
-    if around:
-        first, last, key = around[-1]
+    around = finders[path].around(finding.span) if path in finders else None
+    if around is not None:
         base = location.start - finding.span.start
-        start, end = min(start, base + first), max(end, base + last)
+        start, end = min(start, base + around.start), max(end, base + around.end)
+        key = around.key
     return _Place(path, location.file.text, start, end, finding.code, key)
 
 
-def _around(root: Node, span: Span) -> Iterator[tuple[int, int, str]]:
-    """The entries and items that hold a span, outermost first, as offsets in its unit, with the key
-    of an entry."""
-    node: Node | None = root
-    while node is not None:
-        parts = _parts(node)
-        node = None
-        for unit, start, end, inner, key in parts:
-            if unit == span.unit and start <= span.start and span.end <= end:
-                yield start, end, key
-            elif unit == span.unit or not span.unit.startswith(f"{unit}/"):
-                continue
-            node = inner
-            break
+class _Part(Struct, eq=False):
+    """An entry of a map or an item of a list; offsets count in its unit."""
+
+    start: int
+    end: int
+    node: Node
+    key: str = ""
 
 
-def _parts(node: Node) -> Iterator[tuple[str, int, int, Node, str]]:
-    """The entries of a map or the items of a list: their unit, and where they stand in it."""
+_Parts = dict[str, list[_Part]]
+"""By unit, in order."""
+
+
+class _Finder:
+    """Finds what stands around a place, in one tree."""
+
+    def __init__(self, root: Node) -> None:
+        self.root = root
+        self._parts: dict[int, _Parts] = {}
+
+    def around(self, span: Span) -> _Part | None:
+        """The innermost entry or item that holds a span."""
+        found: _Part | None = None
+        node: Node | None = self.root
+        while node is not None:
+            parts = self._parts.get(id(node))
+            if parts is None:
+                parts = self._parts[id(node)] = _parts(node)
+            part, inside = _part_at(parts, span)
+            node = part.node if part is not None else None
+            found = part if inside else found
+        return found
+
+
+def _part_at(parts: _Parts, span: Span) -> tuple[_Part | None, bool]:
+    """The part where a span lies or, of those whose own units lie elsewhere, the one above its
+    unit; and whether it holds the span itself."""
+    own = parts.get(span.unit)
+    if own is not None:
+        index = bisect_right(own, span.start, key=lambda part: part.start) - 1
+        inside = index >= 0 and span.end <= own[index].end
+        return (own[index], True) if inside else (None, False)
+    unit = span.unit
+    while unit and unit not in parts:
+        unit = unit.rpartition("/")[0]
+    return (parts[unit][0], False) if unit else (None, False)
+
+
+def _parts(node: Node) -> _Parts:
+    found: _Parts = {}
     if isinstance(node, Mapping):
         for entry in node.entries:
             key, value = entry.key, entry.value
             if key.chunk is value.chunk and not entry.merged:
-                yield key.chunk.unit, key.start, max(key.end, value.end), value, key.value
+                part = _Part(key.start, max(key.end, value.end), value, key.value)
             else:
-                yield value.chunk.unit, value.start, value.end, value, key.value
+                part = _Part(value.start, value.end, value, key.value)
+            found.setdefault(value.chunk.unit, []).append(part)
     elif isinstance(node, ListNode):
         for item in node.items:
-            yield item.chunk.unit, item.start, item.end, item, ""
+            found.setdefault(item.chunk.unit, []).append(_Part(item.start, item.end, item))
+    for parts in found.values():
+        parts.sort(key=lambda part: part.start)
+    return found
