@@ -29,6 +29,7 @@ _LEFT_OUT = frozenset(
         "no-steps",
         "not-a-mapping",
         "syntax-error",
+        "unknown-agent",
         "unknown-key",
         "unknown-workflow",
         "wrong-type",

@@ -63,6 +63,7 @@ class Collector:
         program = Declarations(main.file.path)
         self._file(program, main, main=True)
         unread = main.root is None or any(f.severity == "error" for f in main.diagnostics)
+        unread = unread or "agents" in program.incomplete
         if not program.agents and main.root and not unread and "include" not in _names(main.root):
             self.findings.report(
                 "no-agents",

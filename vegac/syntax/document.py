@@ -5,6 +5,8 @@ from collections.abc import Container, Iterable, Iterator
 from msgspec import Struct, field
 
 from vega_grammar import keys as grammar
+from vega_grammar.synonyms import SYNONYMS
+from vegac.source.diagnostic import Edit, Fix
 from vegac.source.findings import Findings
 from vegac.source.suggest import available, clear_favourite, did_you_mean, names_of, nearest
 from vegac.syntax.nodes import Entry, ErrorNode, Mapping, Node, Scalar, Sequence, is_null
@@ -196,7 +198,8 @@ class StepReader:
                 "missing-key",
                 node.span,
                 "this step does not say what to do",
-                hint="it needs an agent's name or one of " + ", ".join(grammar.STEPS),
+                hint=_owner_above(node)
+                or "it needs an agent's name or one of " + ", ".join(grammar.STEPS),
             )
             return None
         if len(mains) > 1:
@@ -226,8 +229,9 @@ class StepReader:
                 if entry.key.value in grammar.SEND or entry.key.value not in _OPTIONS
             ]
         self._options(siblings, grammar.SEND, fields, "an agent step")
-        if not isinstance(main.value, Mapping):
-            self._twice(main, fields.get("send"), "the message is given twice for this step")
+        send = fields.get("send")
+        if not isinstance(main.value, Mapping) and send is not None and send.key.value == "send":
+            self._twice(main, send, "the message is given twice for this step")
         step = Step(
             "send", main.key, main.value, node, fields, agent=word, agent_range=(start, end)
         )
@@ -354,21 +358,44 @@ class StepReader:
 
 
 def unknown_key(findings: Findings, key: Scalar, table: grammar.Table, owner: str) -> str:
-    """Report a key that is not in `table`, with the nearest ones.
+    """Report a key that is not in `table`, with the nearest ones or what others call so.
 
     Returns the key that was surely meant, or "": the caller goes on as if it stood there.
     """
     near = nearest(key.value, table)
+    hint, fixes = did_you_mean(key.value, table), ()
+    if not near:
+        near = [word for word in SYNONYMS.get(key.value.lower(), ()) if word in table][:1]
+        hint = "".join(f"did you mean '{word}'?" for word in near)
+        fixes = tuple(Fix(f"write '{word}'", (Edit(key.span, word),), "unsafe") for word in near)
     findings.report(
         "unknown-key",
         key.span,
         f"{owner} has no key '{key.value}'",
-        hint=did_you_mean(key.value, table),
+        hint=hint,
         notes=() if near else (available("keys", table),),
+        fixes=fixes,
         subject=key.value,
         suggestions=tuple(near),
     )
     return near[0] if near else ""
+
+
+_OWNERS = {
+    **dict.fromkeys(("then", "elif", "else"), "if"),
+    **dict.fromkeys(("catch", "finally"), "try"),
+    **dict.fromkeys(("until", "max"), "repeat"),
+}
+"""The steps of which a key is a part."""
+
+
+def _owner_above(node: Mapping) -> str:
+    """What a step of options alone lacks: they belong to the step before."""
+    if not node.entries:
+        return ""
+    key = node.entries[0].key.value
+    owner = f"the `{_OWNERS[key]}`" if key in _OWNERS else "the step"
+    return f"`{key}` belongs to {owner} before: write it there, without a `- ` of its own"
 
 
 def _least_like_an_option(entries: list[Entry]) -> Entry:

@@ -392,6 +392,9 @@ class StepBuilder:
             return
         if not agents:
             details["notes"] = ("there are no agents",)
+        value = step.value.value if isinstance(step.value, Scalar) else ""
+        if value in agents and not details["suggestions"]:
+            details["hint"] = f"the agent's name is the key: write `{value}: MESSAGE`"
         self.findings.report(
             "unknown-agent",
             span,

@@ -181,7 +181,15 @@ def read_inputs(findings: Findings, node: Node) -> dict[str, ir.Input]:
     if isinstance(node, Sequence):
         for item in node.items:
             if not isinstance(item, Scalar):
-                findings.report("wrong-type", item.span, "in a list, an input is a name")
+                findings.report(
+                    "wrong-type",
+                    item.span,
+                    "in a list, an input is a name",
+                    hint="write `inputs` as a map: `NAME: {type: string}`",
+                )
+                name = item.get("name") if isinstance(item, Mapping) else None
+                if isinstance(name, Scalar) and not unfit_variable(name.value):
+                    inputs.setdefault(name.value, ir.Input(name.value, ANY, "any", name.span))
             elif _name_fits(findings, item):
                 inputs.setdefault(item.value, ir.Input(item.value, ANY, "any", item.span))
         return inputs
