@@ -6,6 +6,7 @@ with one key. Where that fails, the reader takes the file as a whole.
 """
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 from functools import lru_cache
 from itertools import pairwise
@@ -34,6 +35,11 @@ _STRAY = re.compile(r"(?:(?<=[\w)}\].>])|^[ \t]+)(agents|workflows):[ \t]*(?:[ \
 _CONTENT = re.compile(r"^([ \t]*)(?:[\[{:\"']([ \t]+))?+((?![\s#\]}]|-(?:[ \t\r\n]|$)).+)", re.M)
 # A character that slipped in before the blanks of a deeper line.
 _SLIP = re.compile(r"[\[{:\"'][ \t]")
+# A line that is no key, before one that is indented.
+_INTRUDER = re.compile(
+    r"((?!.*:(?:[ \t]|\r?$))[^\r\n]+|:[ \t]*)\r?\n(?:[ \t]*(?:#.*)?\r?\n)*+[ \t]+[^\s#]", re.M
+)
+_KEYS = ("vega", "name", "description", *SECTIONS, "include", "tests", "channels", "company")
 _OPENS = re.compile(r"^[ \t]*[\w\"'.-][^:#]*:[ \t]*(?:[{#].*)?\r?$")
 
 
@@ -73,9 +79,12 @@ def cut(path: str, text: str, lenient: bool = False) -> list[Part] | None:
         return None
     starts = list(_lines(_ENTRY, text, begin, len(text)))
     strays: set[int] = set()
+    intruders: set[int] = set()
     if lenient:
         strays = set(_stray_sections(text, begin))
         starts = sorted({*(place for place in starts if not _SLIP.match(text, place)), *strays})
+        intruders = _intruders(text, starts)
+        starts = [place for place in starts if place not in intruders]
     if not starts or text[starts[0]] in "[{":
         return None
     blank = _BLANK.match(text, begin)
@@ -93,8 +102,11 @@ def cut(path: str, text: str, lenient: bool = False) -> list[Part] | None:
         unit = names.unit(f"{path}#{_name(text, start)}")
         members: tuple[Piece, ...] = ()
         if header and unit == f"{path}#{header[1]}":
-            find = _stray_members if lenient else _members
-            column, places = find(text, header.end(), end)
+            column, places = (
+                _stray_members(text, header.end(), end, intruders)
+                if lenient
+                else _members(text, header.end(), end)
+            )
             members = tuple(
                 Piece(names.unit(f"{unit}/{_name(text, place)}"), place, stop, 1, column)
                 for place, stop in pairwise([*places, end])
@@ -120,15 +132,29 @@ def _stray_sections(text: str, begin: int) -> list[int]:
     ]
 
 
+def _intruders(text: str, starts: list[int]) -> set[int]:
+    """Lines that somebody has begun to write at the wrong column, among members of a section."""
+    found: set[int] = set()
+    in_section = False
+    for start in starts:
+        match = _INTRUDER.match(text, start) if in_section else None
+        if match is not None and match[1].rstrip() not in _KEYS:
+            found.add(start)
+        else:
+            in_section = _HEADER.match(text, start) is not None
+    return found
+
+
 def _has_key(text: str, name: str) -> bool:
     return text.startswith(f"{name}:") or f"\n{name}:" in text
 
 
-def _stray_members(text: str, start: int, end: int) -> tuple[int, list[int]]:
+def _stray_members(text: str, start: int, end: int, intruders: set[int]) -> tuple[int, list[int]]:
     """Like `_members`, but taking in lines that are indented by less or with tabs."""
     lines = [
         (match.start(), len(match[1]) - match[1].count("\t") + len(match[2] or ""), match[3])
         for match in _CONTENT.finditer(text, start, end)
+        if match.start() not in intruders
     ]
     if not lines or not lines[0][1]:
         return 0, []
@@ -146,7 +172,13 @@ def _stray_members(text: str, start: int, end: int) -> tuple[int, list[int]]:
     ]
     if places and any(place < places[0] for place, _, _ in lines):
         places.insert(0, lines[0][0])
-    return column, places
+    # One before a deeper line stands in the middle of a member.
+    own: set[int] = set()
+    for place in intruders:
+        index = bisect_left(lines, (place,))
+        if places and start <= place < end and index < len(lines) and lines[index][1] <= column:
+            own.add(place)
+    return column, sorted({*places, *own})
 
 
 def _lacks_a_space(lines: list[tuple[int, int, str]], column: int) -> bool:

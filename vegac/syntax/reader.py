@@ -18,7 +18,7 @@ from vegac.syntax.compose import (
     compose,
     first_failure,
 )
-from vegac.syntax.nodes import Chunk, Entry, Mapping, Node, Scalar, Sequence
+from vegac.syntax.nodes import Chunk, Entry, ErrorNode, Mapping, Node, Scalar, Sequence
 from vegac.syntax.pitfalls import comments_in_text
 from vegac.syntax.yaml_findings import duplicate_key
 
@@ -107,6 +107,11 @@ class Reader:
     def forget(self, path: str) -> None:
         """Drops what is remembered of a file."""
         self._memo.pop(path, None)
+
+
+def _is_sign(entry: Entry) -> bool:
+    """Whether this is no key, but a sign that somebody has begun a line with."""
+    return isinstance(entry.value, ErrorNode) and not any(map(str.isalnum, entry.key.value))
 
 
 class _Session:
@@ -236,7 +241,8 @@ class _Session:
                 for piece in part.members:
                     member = self.take(piece).root
                     if isinstance(member, Mapping):
-                        self.add(section.entries, members, member.entries)
+                        named = [entry for entry in member.entries if not _is_sign(entry)]
+                        self.add(section.entries, members, named)
                 entries = [Entry(key, section), *entries[1:]]
             self.add(root.entries, seen, entries)
 

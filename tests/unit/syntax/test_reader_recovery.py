@@ -329,3 +329,63 @@ def test_files_with_many_slips_are_read_without_an_exception(data: st.DataObject
     for found in tree.diagnostics:
         for fix in found.fixes:
             applied(tree, fix)
+
+
+APART = """\
+agents:
+  Coder: {model: m, system: You write.}
+
+  Reviewer:
+    model: m
+
+    system: |
+      You review.
+
+  # The one for all.
+
+  Base: {model: m, system: x}
+workflows:
+  one:
+    steps:
+      - Coder: hi
+
+  two:
+    steps:
+      - Reviewer writes: hi
+      - Base: hi
+"""
+BEGUN = (
+    "Wri",
+    "Wri ter",
+    '"',
+    "'",
+    "[",
+    "{",
+    "{{",
+    ":",
+    "@",
+    "`",
+    "%",
+    "&",
+    "*",
+    "|",
+    ">",
+    "<<",
+    "x 'y'",
+)
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize("begun", BEGUN)
+def test_a_line_begun_at_the_margin_takes_no_definition_along(begun: str, end: str) -> None:
+    text = APART.replace("\n", end)
+    known = [name for name, _, _ in definitions(read(text))]
+    blanks = [index for index in range(len(text)) if text.startswith(end * 2, index)]
+    assert blanks
+    for blank in blanks:
+        place = blank + len(end)
+        tree = read(text[:place] + begun + text[place:])
+        left = Counter(name for name, _, _ in definitions(tree))
+        assert not Counter(known) - left
+        lines = {tree.placements.locate(found.span).position.line for found in tree.diagnostics}
+        assert lines == {text.count(end, 0, place) + 1}
