@@ -11,7 +11,7 @@ from vegac.ir.build.program import ProgramContext
 from vegac.ir.traverse import expressions, statements, walk
 from vegac.semantics.declarations import Declaration
 from vegac.semantics.literals import NAME, PUBLIC_NAME
-from vegac.source.diagnostic import Edit, Fix, Label
+from vegac.source.diagnostic import Diagnostic, Edit, Fix, Label
 from vegac.source.findings import Findings
 from vegac.source.span import Span
 from vegac.source.suggest import Names, did_you_mean, may_mean
@@ -23,8 +23,12 @@ def check_unused(context: ProgramContext, program: ir.Program, findings: Finding
     Any workflow may be run by itself; one whose name begins with `_` says that it is there for
     others. Agents and tools of included files are a library: not every program needs all of them.
     """
+    unset: dict[str, list[Diagnostic]] = {}
+    for finding in findings.items:
+        if finding.code == "maybe-unset":
+            unset.setdefault(finding.span.unit, []).append(finding)
     for built in context.built.values():
-        _names(built.workflow, built.reads, built.saved, findings)
+        _names(built.workflow, built.reads, built.saved, findings, unset)
     declarations = context.declarations
     if declarations.server or not declarations.workflows:
         return
@@ -75,12 +79,18 @@ def _is_own(declaration: Declaration, context: ProgramContext) -> bool:
 
 
 def _names(
-    workflow: ir.Workflow, reads: frozenset[str], saved: dict[str, Span], findings: Findings
+    workflow: ir.Workflow,
+    reads: frozenset[str],
+    saved: dict[str, Span],
+    findings: Findings,
+    unset: dict[str, list[Diagnostic]],
 ) -> None:
     inputs = {declared.name: declared for declared in workflow.inputs}
+    texts: dict[str, ir.Expr] | None = None
     for name, declared in inputs.items():
         if name not in reads and _can_be_read(name):
-            written = _written(name, workflow)
+            texts = _written(workflow) if texts is None else texts
+            written = texts.get(name)
             findings.report(
                 "unused-input",
                 declared.span,
@@ -90,11 +100,10 @@ def _names(
                 subject=name,
             )
     used = Names(name for name in saved if name in reads)
-    any_unset = any(finding.code == "maybe-unset" for finding in findings.items)
     for name, span in saved.items():
         if name in reads or name in inputs or not _can_be_read(name):
             continue
-        if any_unset and _explains(name, span, findings):
+        if unset and _explains(name, span, findings, unset):
             continue
         near = used.nearest(name)
         findings.report(
@@ -106,24 +115,30 @@ def _names(
             suggestions=near,
             fixes=tuple(_rename(span, other) for other in near),
         )
-    if any_unset:
+    if unset:
         for target in _loop_variables(workflow):
             if target.name not in reads:
-                _explains(target.name, target.span, findings)
+                _explains(target.name, target.span, findings, unset)
 
 
-def _written(name: str, workflow: ir.Workflow) -> ir.Expr | None:
-    """A text that has the name as other languages of templates do: `{name}`, `{% if name %}`,
-    `$name`."""
-    word = re.escape(name)
-    pattern = re.compile(rf"\{{\s*{word}\s*\}}|\{{%[^%]*\b{word}\b[^%]*%\}}|\$\(?{word}\b")
+_WRITTEN = re.compile(r"\{\s*(?P<braced>\w+)\s*\}|\{%(?P<tag>[^%]*)%\}|\$\(?(?P<dollar>\w+)")
+
+
+def _written(workflow: ir.Workflow) -> dict[str, ir.Expr]:
+    """What texts have as other languages of templates do (`{name}`, `{% if name %}`, `$name`), with
+    the first text of each."""
+    found: dict[str, ir.Expr] = {}
     for statement in statements(workflow.body):
         for expression in expressions(statement):
             for part in walk(expression):
                 texts = part.parts if isinstance(part, ir.Template) else (_text(part),)
-                if any(isinstance(text, str) and pattern.search(text) for text in texts):
-                    return part
-    return None
+                for text in texts:
+                    if isinstance(text, str) and ("{" in text or "$" in text):
+                        for match in _WRITTEN.finditer(text):
+                            words = match["braced"] or match["dollar"]
+                            for word in (words,) if words else re.findall(r"\w+", match["tag"]):
+                                found.setdefault(word, part)
+    return found
 
 
 def _text(part: ir.Expr) -> object:
@@ -140,17 +155,15 @@ def _rename(span: Span, name: str) -> Fix:
     return Fix(f"write '{name}'", (Edit(span, name),), "unsafe")
 
 
-def _explains(name: str, span: Span, findings: Findings) -> bool:
+def _explains(
+    name: str, span: Span, findings: Findings, unset: dict[str, list[Diagnostic]]
+) -> bool:
     """Whether a name that nothing reads is the misspelling of one that is not set elsewhere.
 
     That finding then says so, and is the only one.
     """
-    unset = [
-        finding
-        for finding in findings.items
-        if finding.code == "maybe-unset" and finding.span.unit == span.unit
-    ]
-    first = next((finding for finding in unset if may_mean(finding.subject, name)), None)
+    near = unset.get(span.unit, [])
+    first = next((finding for finding in near if may_mean(finding.subject, name)), None)
     if first is None:
         return False
     explained = replace(
@@ -160,12 +173,9 @@ def _explains(name: str, span: Span, findings: Findings) -> bool:
         suggestions=(name,),
         fixes=(_rename(span, first.subject),),
     )
-    later = [one for one in unset if one is not first and one.subject == first.subject]
-    findings.items[:] = [
-        explained if one is first else one
-        for one in findings.items
-        if not any(one is other for other in later)
-    ]
+    later = {id(one) for one in near if one is not first and one.subject == first.subject}
+    for kept in (findings.items, near):
+        kept[:] = [explained if one is first else one for one in kept if id(one) not in later]
     return True
 
 
