@@ -236,6 +236,8 @@ class Parser:
 
     def finish(self, moment: Moment) -> Any:
         """The value if the text ended after `moment`, or `FAILED`."""
+        if END not in self._actions[moment.states[-1]]:
+            return FAILED  # nearly always, and the copies are long in deep brackets
         states, values = moment.states.copy(), moment.values.copy()
         while True:
             action = self._actions[states[-1]].get(END)
