@@ -20,6 +20,7 @@ from vegac.ir.build.memory import Memory as LoweringMemory
 from vegac.ir.build.program import ProgramContext, build_program, program_of
 from vegac.ir.build.skills import SkillFile
 from vegac.policy import apply_policy, silenced_errors
+from vegac.ripples import without_ripples
 from vegac.semantics.declarations import Collector, Declarations
 from vegac.source.diagnostic import Diagnostic
 from vegac.source.file import Placements, SourceFile
@@ -492,6 +493,7 @@ def finish(
 
     writer = FixWriter(trees, placements)
     news = without_echoes(list(kept.values()), placements, trees)
+    news = without_ripples(news, placements)
     finished = (writer.written(with_renames(finding, placements)) for finding in news)
     return sorted(finished, key=place)
 

@@ -137,9 +137,10 @@ def _missing_colon(scene: Scene, index: int) -> Iterator[Repair]:
         "write `:` after the key",
         "insert `:`",
     )
-    if deeper:
-        yield end_of_key
     space = _SPACE.search(word)
+    sure = space is not None and word[: space.start()] in _KNOWN
+    if deeper and not sure:
+        yield end_of_key
     if space:
         start = line.key_start + space.start()
         yield Repair(

@@ -33,6 +33,8 @@ def unfit(file: TestFile, case: Case, checked: Report) -> list[Diagnostic]:
         return []
     found = [*unknown_agents(file, case, declared.agents)]
     wrong = unknown_workflow(case, declared.workflows)
+    if wrong is not None and not declared.workflows and checked.has_errors:
+        return found  # what should be one is reported
     if wrong is not None:
         return found if case.broken and case.workflow is None else [*found, wrong]
     workflow = workflow_of(case, checked)
