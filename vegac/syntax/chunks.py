@@ -39,6 +39,7 @@ _SLIP = re.compile(r"[\[{:\"'][ \t]")
 _INTRUDER = re.compile(
     r"((?!.*:(?:[ \t]|\r?$))[^\r\n]+|:[ \t]*)\r?\n(?:[ \t]*(?:#.*)?\r?\n)*+[ \t]+[^\s#]", re.M
 )
+_SIGN = re.compile(r"[^\w:]++(?:\w++[^\w:]*+)?$")
 _KEYS = ("vega", "name", "description", *SECTIONS, "include", "tests", "channels", "company")
 _OPENS = re.compile(r"^[ \t]*[\w\"'.-][^:#]*:[ \t]*(?:[{#].*)?\r?$")
 
@@ -165,10 +166,12 @@ def _stray_members(text: str, start: int, end: int, intruders: set[int]) -> tupl
     column = min(opening)
     if _lacks_a_space(lines, column):
         column += 1
+    below = [indent for _, indent, _ in lines[1:]] + [0]
     places = [
         place
-        for place, indent, line in lines
-        if indent == column or (0 < indent < column and _OPENS.search(line))
+        for (place, indent, line), next_indent in zip(lines, below, strict=True)
+        if (indent == column and not (next_indent > column and _SIGN.match(line)))
+        or (0 < indent < column and _OPENS.search(line))
     ]
     if places and any(place < places[0] for place, _, _ in lines):
         places.insert(0, lines[0][0])

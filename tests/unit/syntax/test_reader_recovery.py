@@ -389,3 +389,14 @@ def test_a_line_begun_at_the_margin_takes_no_definition_along(begun: str, end: s
         assert not Counter(known) - left
         lines = {tree.placements.locate(found.span).position.line for found in tree.diagnostics}
         assert lines == {text.count(end, 0, place) + 1}
+
+
+@pytest.mark.parametrize("begun", ['"', "'", "[", "{", "[x"])
+def test_a_sign_before_deeper_lines_begins_no_definition(begun: str) -> None:
+    lines = PROGRAM.split("\n")
+    known = Counter(name for name, _, _ in definitions(read(PROGRAM)))
+    deep = [index for index, line in enumerate(lines) if line.startswith(" " * 6 + "-")]
+    for index in deep[1:]:
+        tree = read("\n".join([*lines[:index], f"  {begun}", *lines[index:]]))
+        left = Counter(name for name, _, _ in definitions(tree))
+        assert (known - left).total() <= 1, (lines[index], known - left)
