@@ -27,3 +27,14 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
 }
 """The keys that a word may stand for, the likelier ones first. A table that has a key of that name
 never asks."""
+
+TYPES: dict[str, str] = {
+    "bool": "boolean",
+    "dict": "object",
+    "double": "number",
+    "float": "number",
+    "int": "integer",
+    "str": "string",
+    "text": "string",
+}
+"""What other languages call the types."""

@@ -28,8 +28,12 @@ def check_parameters(context: ProgramContext, program: ir.Program, findings: Fin
             for part in walk(expression)
             if isinstance(part, ir.Parameter)
         } | _in_keys(implementation)
+        declared = tool.construct.arguments.get("params")
+        if not isinstance(declared, dict):
+            continue
         for key in _names(node.get("params")):
-            if key.value not in used and not key.value.startswith("_"):
+            name = key.value
+            if name in declared and name not in used and not name.startswith("_"):
                 findings.report(
                     "unused-param",
                     key.span,

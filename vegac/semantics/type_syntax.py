@@ -1,5 +1,9 @@
 """Types as programs write them: `string`, `list[number]`, `map[list[string]]`."""
 
+import re
+
+from vega_grammar.keys import INPUT_TYPES
+from vega_grammar.synonyms import TYPES
 from vegac.semantics.types import (
     ANY,
     BOOLEAN,
@@ -17,6 +21,7 @@ from vegac.semantics.types import (
     Type,
     Union,
 )
+from vegac.source.suggest import did_you_mean, nearest
 
 WORDS: dict[str, Type] = {
     "string": STRING,
@@ -50,6 +55,21 @@ def _parse(text: str, levels: int) -> Type | None:
             inner = _parse(text[len(word) : -1], levels - 1)
             return make(inner) if inner else None
     return None
+
+
+def types_like(text: str) -> tuple[str, ...]:
+    """The types that a word was meant for: what is spelt like it, or what others call so."""
+    near = nearest(text, (*INPUT_TYPES, *GENERIC))
+    if near:
+        return tuple(near)
+    own = re.sub(r"\w+", lambda word: TYPES.get(word[0].lower(), word[0]), text)
+    return (own,) if own != text and parse_type(own) is not None else ()
+
+
+def type_hint(text: str, near: tuple[str, ...], others: str) -> str:
+    """What to write for a word that is no type; `others` are all that there are."""
+    meant = did_you_mean(text, near) or "".join(f"did you mean '{word}'?" for word in near)
+    return meant or f"types are {others}, list[T] and map[T]"
 
 
 def article(type_: Type) -> str:

@@ -3,7 +3,7 @@
 from vega_grammar import keys as grammar
 from vegac.ir import nodes as ir
 from vegac.ir.build.fields import FieldReader, Invalid
-from vegac.semantics.type_syntax import parse_type
+from vegac.semantics.type_syntax import parse_type, type_hint, types_like
 from vegac.semantics.types import (
     ANY,
     BOOLEAN,
@@ -14,7 +14,6 @@ from vegac.semantics.types import (
     Type,
     optional,
 )
-from vegac.source.suggest import did_you_mean, nearest
 from vegac.syntax.document import Step
 from vegac.syntax.nodes import ErrorNode, Mapping, Node, Scalar, Sequence
 
@@ -113,14 +112,14 @@ def _field_type(fields: FieldReader, node: Node) -> Type | None:
     text = node.value.removesuffix("?")
     type_ = parse_type(text)
     if type_ is None:
+        near = types_like(text)
         fields.findings.report(
             "unknown-value",
             node.span,
             f"there is no type '{node.value}'",
-            hint=did_you_mean(text, grammar.INPUT_TYPES)
-            or "types are string, number, integer, boolean, any, list[T] and map[T]",
-            subject=text,
-            suggestions=tuple(nearest(text, grammar.INPUT_TYPES)),
+            hint=type_hint(text, near, "string, number, integer, boolean, any"),
+            subject=node.value,
+            suggestions=tuple(word + node.value[len(text) :] for word in near),
         )
         return None
     return optional(type_) if node.value.endswith("?") else type_

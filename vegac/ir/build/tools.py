@@ -7,7 +7,7 @@ from vegac.ir import nodes as ir
 from vegac.ir.build.fields import FieldReader, Invalid, kind_of
 from vegac.ir.build.scope import FixedScope
 from vegac.ir.build.texts import TextBuilder, as_text
-from vegac.ir.build.workflow import read_enum, read_type, value_type
+from vegac.ir.build.workflow import json_schema, read_enum, read_type, value_type
 from vegac.semantics.constants import is_of_type
 from vegac.semantics.declarations import Declaration
 from vegac.semantics.literals import NAME
@@ -140,6 +140,7 @@ class _ToolBuilder:
         node = entry.value
         items: list[tuple[Scalar, Node]] = []
         if isinstance(node, Mapping):
+            node = json_schema(self.findings, node, "parameters") or node
             items = [(inner.key, inner.value) for inner in node.entries]
         elif isinstance(node, Sequence):
             for item in node.items:

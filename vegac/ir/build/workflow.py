@@ -15,7 +15,7 @@ from vegac.ir.build.steps import StepBuilder
 from vegac.semantics.constants import is_of_type, type_of_constant
 from vegac.semantics.declarations import Declaration
 from vegac.semantics.literals import NAME_HINT, unfit_variable
-from vegac.semantics.type_syntax import article, parse_type
+from vegac.semantics.type_syntax import article, parse_type, type_hint, types_like
 from vegac.semantics.types import (
     ANY,
     BOOLEAN,
@@ -28,7 +28,6 @@ from vegac.semantics.types import (
 )
 from vegac.source.findings import Findings
 from vegac.source.span import Span
-from vegac.source.suggest import did_you_mean, nearest
 from vegac.syntax.core_schema import scalar_value, to_value
 from vegac.syntax.document import Step, StepReader
 from vegac.syntax.nodes import Entry, ErrorNode, Mapping, Node, Scalar, Sequence, is_null
@@ -193,6 +192,8 @@ def read_inputs(findings: Findings, node: Node) -> dict[str, ir.Input]:
             elif _name_fits(findings, item):
                 inputs.setdefault(item.value, ir.Input(item.value, ANY, "any", item.span))
         return inputs
+    described = json_schema(findings, node, "inputs") if isinstance(node, Mapping) else None
+    node = described or node
     if not isinstance(node, Mapping):
         if not isinstance(node, ErrorNode) and not is_null(node):
             findings.report(
@@ -256,19 +257,37 @@ def _input(findings: Findings, key: Scalar, node: Node) -> ir.Input:
     return declared
 
 
+def json_schema(findings: Findings, node: Mapping, what: str) -> Mapping | None:
+    """The properties of what is written as JSON Schema, after a finding."""
+    kind, properties = node.get("type"), node.get("properties")
+    if (
+        not isinstance(kind, Scalar)
+        or kind.value != "object"
+        or not isinstance(properties, Mapping)
+        or not any(isinstance(entry.value, Mapping) for entry in properties.entries)
+    ):
+        return None
+    findings.report(
+        "wrong-type",
+        node.span,
+        f"{what} stand by their names, each with its type; this is JSON Schema",
+        hint="write what stands under `properties` alone, with `required: true` where it is",
+    )
+    return properties
+
+
 def read_type(findings: Findings, node: Scalar) -> Type | None:
     """A type as written, reported when there is none."""
     type_ = parse_type(node.value)
     if type_ is None:
-        words = [*grammar.INPUT_TYPES, "list", "map"]
+        near = types_like(node.value)
         findings.report(
             "unknown-value",
             node.span,
             f"there is no type '{node.value}'",
-            hint=did_you_mean(node.value, words)
-            or "types are " + ", ".join(grammar.INPUT_TYPES) + ", list[T] and map[T]",
+            hint=type_hint(node.value, near, ", ".join(grammar.INPUT_TYPES)),
             subject=node.value,
-            suggestions=tuple(nearest(node.value, words)),
+            suggestions=near,
         )
     return type_
 
