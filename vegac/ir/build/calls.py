@@ -48,15 +48,16 @@ def call(builder: "StepBuilder", step: Step, site: str) -> ir.Block:
     builder.calls[name] = None
     signature = builder.context.signature(name)
     given = [(entry, builder.texts.entry(entry)) for entry in entries]
-    check_arguments(
-        builder.findings,
-        name,
-        signature.inputs,
-        given,
-        step.key.span,
-        "with",
-        complete=signature.complete,
-    )
+    if isinstance(step.get("with"), Mapping | None):  # else that is said
+        check_arguments(
+            builder.findings,
+            name,
+            signature.inputs,
+            given,
+            step.key.span,
+            "with",
+            complete=signature.complete,
+        )
     arguments = {
         entry.key.value: value
         for entry, value in given
