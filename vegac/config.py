@@ -30,7 +30,8 @@ class Config(Struct):
         """Whether a file is to be left out where folders are searched.
 
         A pattern is for the path from the folder of `pyproject.toml`, for a folder on this path,
-        or for a name alone: `drafts/*`, `drafts` and `old.vega.yaml`.
+        or for a name alone: `drafts/*`, `drafts` and `old.vega.yaml`. One that begins with `/` or
+        `./` is for no name further down.
         """
         if self.file is None or not self.exclude:
             return False
@@ -38,12 +39,13 @@ class Config(Struct):
             inner = path.resolve().relative_to(self.file.parent)
         except ValueError:
             return False
-        folders = [parent.as_posix() for parent in inner.parents][:-1]
-        return any(
-            fnmatch(text, pattern.removesuffix("/"))
-            for pattern in self.exclude
-            for text in (inner.as_posix(), *inner.parts, *folders)
-        )
+        paths = [inner.as_posix(), *(parent.as_posix() for parent in inner.parents)][:-1]
+        for pattern in self.exclude:
+            names = () if pattern.startswith(("/", "./")) else inner.parts
+            wanted = pattern.removeprefix("./").strip("/")
+            if any(fnmatch(text, wanted) for text in (*paths, *names)):
+                return True
+        return False
 
     def output_folder(self) -> Path | None:
         """Where built modules go; relative paths count from the folder of `pyproject.toml`."""

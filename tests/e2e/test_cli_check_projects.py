@@ -102,6 +102,28 @@ def test_a_project_excludes_and_judges(tmp_path: Path) -> None:
     assert "1 warning" in vegac(tmp_path, "check", "drafts/d.vega.yaml").out
 
 
+@pytest.mark.parametrize(
+    ("pattern", "left"),
+    [
+        ("drafts", "a/b"),
+        ("./drafts", "a/b a/drafts"),
+        ("/drafts/", "a/b a/drafts"),
+        ("a/*", "drafts"),
+        ("./a/b", "a/drafts drafts"),
+        ("b", "a/drafts drafts"),
+        ("./b", "a/b a/drafts drafts"),
+    ],
+)
+def test_patterns_of_what_is_left_out(tmp_path: Path, pattern: str, left: str) -> None:
+    for folder in ("drafts", "a/drafts", "a/b"):
+        (tmp_path / folder).mkdir(parents=True)
+        (tmp_path / folder / "team.vega.yaml").write_text(TYPO)
+    write(tmp_path, pyproject__toml=f"[tool.vega]\nexclude = ['{pattern}']\n")
+    found = json.loads(vegac(tmp_path, "check", "--format", "json").out)["diagnostics"]
+    files = [item["file"] for item in found if item["severity"] == "error"]
+    assert files == [f"{folder}/team.vega.yaml" for folder in left.split()]
+
+
 @pytest.mark.parametrize("command", ["check", "build", "run", "list"])
 def test_a_wrong_configuration_is_wrong_usage(tmp_path: Path, command: str) -> None:
     write(tmp_path, team__vega__yaml=PROGRAM, pyproject__toml="[tool.vega]\nexcluded = []\n")
