@@ -179,6 +179,9 @@ class StepReader:
                 agents.append(entry)
             elif key not in _OPTIONS:
                 unknown.append(entry)
+        loops = [entry for entry in unknown if _is_loop(entry)]
+        if loops and not agents:  # a misspelt `for`, with options such as `parallel` beside it
+            return loops[0]
         if len(control) + len(agents) == 1 and not unknown:
             return (control or agents)[0]
         names = {entry.key.value for entry in node.entries}
@@ -396,6 +399,15 @@ def _owner_above(node: Mapping) -> str:
     key = node.entries[0].key.value
     owner = f"the `{_OWNERS[key]}`" if key in _OWNERS else "the step"
     return f"`{key}` belongs to {owner} before: write it there, without a `- ` of its own"
+
+
+def _is_loop(entry: Entry) -> bool:
+    """Whether a key reads like the header of a loop but for its first word."""
+    word, _, end = first_word(entry.key.value)
+    if not entry.key.value[end:] or not isinstance(entry.value, Sequence):
+        return False
+    header = parse_for_header(entry.key.value[end:])
+    return isinstance(header, ForHeader) and bool(header.names) and word.isidentifier()
 
 
 def _least_like_an_option(entries: list[Entry]) -> Entry:
