@@ -5,13 +5,13 @@ around it, and names to be undefined wherever they are used.
 """
 
 import re
-from collections.abc import Sequence
-
-from msgspec import Struct
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
 
 from vega_grammar import keys as grammar
 from vegac.source.diagnostic import Diagnostic
-from vegac.source.file import Location, Placements
+from vegac.source.file import Placements
+from vegac.source.outline import Block, Cover, Outlines
 
 _BUILT = frozenset(
     {
@@ -58,35 +58,58 @@ _FIELDS = {
     )
 }
 _OF_DEFINITIONS = frozenset({"unknown-agent", "unknown-tool", "unknown-workflow"})
-_KEY = r"^[ \t]*"
-_DECLARING = r"(?:^[ \t]*(?:- +)*|[{,\[][ \t]*|\b(?:save|name):?[ \t]*|\bfor +(?:\w+, *)?)"
-_STEPS = re.compile(r"(?m)^[ \t]*steps\b")
-_SETTINGS = re.compile(r"\Asettings\b|\bdefault_model\b")
+_KEY = re.compile(r"\A[ \t]*['\"]?\Z")
+_DECLARING = re.compile(
+    r"(?:\A[ \t]*(?:- +)*|[{,\[][ \t]*|\b(?:save|name):?[ \t]*|\bfor +(?:\w+, *)?)['\"]?\Z"
+)
+"""What stands before a name that is declared there."""
+_STEPS = re.compile(r"^[ \t]*steps\b")
+_SETTINGS = re.compile(r"settings\b")
+_MODEL = re.compile(r"\bdefault_model\b")
 _DEFINITION = re.compile(r"(agent|workflow|tool) '([^']*)' is a map")
 
 
-class _Block(Struct, frozen=True):
-    """Some lines of a file, the first and the last counted from 0, and their text."""
+class _LeftOut:
+    """Lines that are not part of the program: what they may declare."""
 
-    path: str
-    first: int
-    last: int
-    text: str
+    def __init__(self, cover: Cover) -> None:
+        self._cover = cover
+        self._lines: dict[tuple[str, bool], set[tuple[str, int]]] = {}
 
-    def holds(self, place: Location) -> bool:
-        line = place.position.line - 1
-        return place.file.path == self.path and self.first <= line <= self.last
+    def declares(self, finding: Diagnostic, path: str, line: int) -> bool:
+        """Whether something on another line could give the name that a finding is about: a key; for
+        a variable also a `save`, a `for` and an item."""
+        definition = finding.code in _OF_DEFINITIONS
+        key = finding.subject, definition
+        found = self._lines.get(key)
+        if found is None:
+            before = _KEY if definition else _DECLARING
+            found = self._lines[key] = self._cover.lines(finding.subject, before)
+        return len(found) > ((path, line) in found)
 
-    def declares(self, finding: Diagnostic, place: Location) -> bool:
-        """Whether something on another line here could give the name that a finding is about: a
-        key; for a variable also a `save`, a `for` and an item."""
-        before = _KEY if finding.code in _OF_DEFINITIONS else _DECLARING
-        pattern = rf"(?m){before}['\"]?{re.escape(finding.subject)}(?![\w-])"
-        own = place.position.line - 1 - self.first if place.file.path == self.path else -1
-        return any(
-            self.text.count("\n", 0, found.start()) != own
-            for found in re.finditer(pattern, self.text)
-        )
+
+class _Swallowed:
+    """Keys that are unknown because they begin with a known one."""
+
+    def __init__(self, strays: Iterable[Diagnostic]) -> None:
+        self._keys = sorted({one.subject for one in strays if one.code == "unknown-key"})
+        self._known: dict[str, bool] = {}
+
+    def hold(self, missing: str) -> bool:
+        """Whether a key that is missing is the beginning of one of them."""
+        known = self._known.get(missing)
+        if known is None:
+            known = self._known[missing] = bool(missing) and self._begin(missing)
+        return known
+
+    def _begin(self, missing: str) -> bool:
+        for at in range(bisect_left(self._keys, missing), len(self._keys)):
+            key = self._keys[at]
+            if not key.startswith(missing):
+                return False
+            if re.match(r"\W", key[len(missing) :]):
+                return True
+        return False
 
 
 def without_ripples(findings: Sequence[Diagnostic], placements: Placements) -> list[Diagnostic]:
@@ -96,58 +119,70 @@ def without_ripples(findings: Sequence[Diagnostic], placements: Placements) -> l
     strays = [one for one in errors if one.code in _STRAY]
     if not breaks and not strays:
         return list(findings)
-    broken = [_around(placements.locate(one.span)) for one in breaks]
+    outlines = Outlines()
+
+    def below(finding: Diagnostic) -> Block:
+        place = placements.locate(finding.span)
+        return outlines.of(place).below(place)
+
+    def around(finding: Diagnostic) -> Block:
+        place = placements.locate(finding.span)
+        return outlines.of(place).around(place)
+
+    broken_blocks = [around(one) for one in breaks]
+    below_strays = [below(one) for one in strays]
+    hollow_blocks = [below(one) for one in strays if _is_hollow(one)]
+    inner = (Block(one.path, one.first + 1, one.last) for one in hollow_blocks)
+    broken, hollow = Cover(broken_blocks, outlines), Cover(inner, outlines)
+    left_out_lines = Cover((*broken_blocks, *below_strays), outlines)
+    left_out, swallowed = _LeftOut(left_out_lines), _Swallowed(strays)
     fields = [one for one in strays if _is_field(one)]
-    field = _below(placements.locate(fields[0].span)) if fields else None
-    hollow = [_below(placements.locate(one.span)) for one in strays if _is_hollow(one)]
-    left_out = [*broken, *(_below(placements.locate(one.span)) for one in strays)]
-    broken_lines = {placements.locate(one.span).position.line for one in breaks}
-    unread = {block.path for block in (*broken, *hollow)}
+    field = below(fields[0]) if fields else None
+    field_ids = {id(one) for one in fields}
+    broken_lines = {placements.locate(one.span).position.line - 1 for one in breaks}
+    unread = {block.path for block in (*broken_blocks, *hollow_blocks)}
+    lacks_steps = broken.matches(_STEPS)
+    lacks_settings = left_out_lines.matches(_MODEL) or any(
+        _SETTINGS.match(outlines.by_path[block.path].lines[block.first])
+        for block in (*broken_blocks, *below_strays)
+    )
 
     def follows(finding: Diagnostic) -> bool:
         code = finding.code
         place = placements.locate(finding.span)
-        line = place.position.line - 1
-        if field is not None and finding is not fields[0] and field.path == place.file.path:
+        path, line = place.file.path, place.position.line - 1
+        if field is not None and finding is not fields[0] and field.path == path:
             # The fields that stand below it are those of the definition before.
             if code == "yaml-syntax":
-                return field.holds(place)
+                return field.first <= line <= field.last
             if _is_hollow(finding) and line != field.first:
                 return True
-        if code == "yaml-syntax" or finding in fields:
+        if code == "yaml-syntax" or id(finding) in field_ids:
             return False
         if code.startswith("unused-") and code != "unused-ignore":
-            return place.file.path in unread
-        inside = any(block.holds(place) and line > block.first for block in hollow)
+            return path in unread
+        inside = hollow.holds(path, line)
         if code == "shadowed-name":
-            return inside or any(block.holds(place) for block in broken)
+            return inside or broken.holds(path, line)
         if code in _NAMES and finding.subject:
-            return inside or any(block.declares(finding, place) for block in left_out)
+            return inside or left_out.declares(finding, path, line)
         if code not in _BUILT:
             return False
-        if code == "no-steps" and any(_STEPS.search(block.text) for block in broken):
+        if code == "no-steps" and lacks_steps:
             return True
-        if code == "ambiguous-step" and place.position.line in broken_lines:
+        if code == "ambiguous-step" and line in broken_lines:
             return True
-        if code.startswith("missing-") and _swallowed(finding, strays):
+        if code.startswith("missing-") and swallowed.hold(finding.subject):
             return True
         if field is not None and code in ("missing-system", "no-steps", "no-agents"):
             return True
-        if code == "missing-model" and any(_SETTINGS.search(block.text) for block in left_out):
+        if code == "missing-model" and lacks_settings:
             return True
-        if not finding.suggestions and any(block.holds(place) for block in broken):
+        if not finding.suggestions and broken.holds(path, line):
             return True
         return inside
 
     return [finding for finding in findings if not follows(finding)]
-
-
-def _swallowed(missing: Diagnostic, strays: Sequence[Diagnostic]) -> bool:
-    """Whether a key that is missing is the beginning of one that is unknown."""
-    pattern = rf"{re.escape(missing.subject)}\W"
-    return bool(missing.subject) and any(
-        one.code == "unknown-key" and re.match(pattern, one.subject) for one in strays
-    )
 
 
 def _is_hollow(finding: Diagnostic) -> bool:
@@ -161,43 +196,3 @@ def _is_field(finding: Diagnostic) -> bool:
     """Whether a definition that is none bears the name of a field: a line stands too far left."""
     found = _DEFINITION.match(finding.message) if finding.code == "not-a-mapping" else None
     return found is not None and found[2] in _FIELDS[found[1]]
-
-
-def _around(place: Location) -> _Block:
-    """The lines that stand with that of a place below one line, and that line."""
-    lines = place.file.text.splitlines()
-    here = min(place.position.line, len(lines)) - 1
-    indent = _indent(lines[here]) if lines else 0
-    first = here
-    while first > 0 and (
-        not lines[first].strip() or _indent(lines[first]) >= indent or not _opens(lines[first])
-    ):
-        first -= 1
-    return _block(place, lines, first if indent else here, here)
-
-
-def _below(place: Location) -> _Block:
-    """The line of a place, and those that are indented more below it."""
-    lines = place.file.text.splitlines()
-    here = min(place.position.line, len(lines)) - 1
-    return _block(place, lines, here, here)
-
-
-def _block(place: Location, lines: list[str], first: int, here: int) -> _Block:
-    last = here
-    column = _indent(lines[first]) if lines else 0
-    for number in range(here + 1, len(lines)):
-        if lines[number].strip():
-            if _indent(lines[number]) <= column:
-                break
-            last = number
-    return _Block(place.file.path, first, last, "\n".join(lines[first : last + 1]))
-
-
-def _opens(line: str) -> bool:
-    """Whether lines may stand below this one: if not, it is the one that stands wrong."""
-    return line.rstrip().endswith((":", "|", ">", "-", "+", "[", "{"))
-
-
-def _indent(line: str) -> int:
-    return len(line) - len(line.lstrip(" \t"))
