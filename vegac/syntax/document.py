@@ -1,5 +1,6 @@
 """The document tree: the steps of a workflow, their keys sorted out but nothing resolved."""
 
+import re
 from collections.abc import Container, Iterable, Iterator
 
 from msgspec import Struct, field
@@ -8,6 +9,7 @@ from vega_grammar import keys as grammar
 from vega_grammar.synonyms import SYNONYMS
 from vegac.source.diagnostic import Edit, Fix
 from vegac.source.findings import Findings
+from vegac.source.span import Span
 from vegac.source.suggest import available, clear_favourite, did_you_mean, names_of, nearest
 from vegac.syntax.nodes import Entry, ErrorNode, Mapping, Node, Scalar, Sequence, is_null
 from vegac.syntax.step_key import ForHeader, first_word, parse_for_header
@@ -97,6 +99,20 @@ class StepReader:
             found = (self.step(item) for item in node.items)
             return [step for step in found if step is not None]
         if isinstance(node, Mapping):
+            dashed = _dashed(node)
+            if dashed is not None:
+                start = node.start + 1
+                self.findings.report(
+                    "yaml-syntax",
+                    Span(node.chunk.unit, node.start, start),
+                    "the `-` of a list item must be followed by a space",
+                    hint="insert a space after `-`",
+                    fixes=(
+                        Fix("insert a space", (Edit(Span(node.chunk.unit, start, start), " "),)),
+                    ),
+                )
+                step = self.step(dashed)
+                return [step] if step else []
             self.findings.report(
                 "wrong-type",
                 node.span,
@@ -399,6 +415,19 @@ def _owner_above(node: Mapping) -> str:
     key = node.entries[0].key.value
     owner = f"the `{_OWNERS[key]}`" if key in _OWNERS else "the step"
     return f"`{key}` belongs to {owner} before: write it there, without a `- ` of its own"
+
+
+def _dashed(node: Mapping) -> Mapping | None:
+    """The step that a mapping is whose first key begins with a `-`."""
+    first = node.entries[0] if node.entries else None
+    if first is None or first.merged or not re.match(r"-[^\W\d]", first.key.value):
+        return None
+    key = first.key
+    if key.style != "plain" or key.start != node.start or key.tag:
+        return None
+    begin = Scalar(key.chunk, key.start + 1, key.end, key.value[1:], "plain")
+    entries = [Entry(begin, first.value), *node.entries[1:]]
+    return Mapping(node.chunk, begin.start, node.end, entries, node.flow)
 
 
 def _is_loop(entry: Entry) -> bool:
