@@ -263,6 +263,7 @@ def test_starting_loads_little(tmp_path: Path) -> None:
         "pydantic",
         "asyncio",
         "httpx",
+        "rapidfuzz",
     }
     assert not loaded & heavy
 

@@ -1,8 +1,17 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rapidfuzz.distance import DamerauLevenshtein
 
-from vegac.source.suggest import available, did_you_mean, distance, nearest
+from vegac.source.suggest import (
+    Names,
+    available,
+    did_you_mean,
+    distance,
+    may_mean,
+    nearest,
+    round_trip,
+)
 
 words = st.text("abcAB", max_size=7)
 
@@ -73,3 +82,48 @@ def test_a_long_list_is_shortened_but_never_by_a_single_name() -> None:
     assert available("names", names, width=40) == "names: name0, name1, name2, name3 and 6 more"
     assert available("names", names[:5], width=40).endswith("name3, name4")
     assert available("names", ["a" * 80, "b" * 80, "c" * 80, "d", "e"]).endswith("and 2 more")
+
+
+def test_of_many_names_only_a_few_are_compared(monkeypatch: pytest.MonkeyPatch) -> None:
+    compared: list[str] = []
+    exact = DamerauLevenshtein.distance
+
+    def counted(left: str, right: str, **options: int) -> int:
+        compared.append(right)
+        return exact(left, right, **options)
+
+    monkeypatch.setattr(DamerauLevenshtein, "distance", counted)
+    for count in (1_000, 20_000):
+        names = Names(f"variable_{number:05d}" for number in range(count))
+        compared.clear()
+        assert names.nearest("vraiable_00017")[0] == "variable_00017"
+        assert len(compared) < 200
+        compared.clear()
+        assert names.nearest("vraiable_00017")[0] == "variable_00017"
+        assert not compared
+
+
+@given(st.lists(words, max_size=9), st.lists(words, max_size=4), st.lists(words, max_size=4))
+def test_names_that_come_later_are_found_as_well(
+    first: list[str], later: list[str], also: list[str]
+) -> None:
+    names = Names(first)
+    for word in ("abcab", "AbB"):
+        names.nearest(word)
+    for name in later:
+        names.add(name)
+    for word in ("abcab", "AbB"):
+        assert list(names.nearest(word, also)) == nearest(word, [*first, *later, *also])
+        assert names.nearest(word) == Names([*first, *later]).nearest(word)
+
+
+@given(words, words)
+def test_what_a_word_may_mean_is_what_is_nearest(word: str, name: str) -> None:
+    assert may_mean(word, name) == bool(nearest(word, [name]))
+
+
+def test_the_middle_of_a_long_cycle_is_left_out() -> None:
+    assert round_trip(["a", "b"]) == "a -> b -> a"
+    shown = round_trip([f"w{number}" for number in range(2_000)])
+    assert shown.startswith("w0 -> w1 -> ")
+    assert shown.endswith(" -> 1,989 more -> w0")
