@@ -32,9 +32,14 @@ def _files(folder: Path, suffix: str | tuple[str, ...]) -> Iterator[Path]:
         for name in names:
             path = Path(root) / name
             # No pipe or device.
-            if name.endswith(suffix) and (is_file(path) or _is_unseen(path)):
+            if _is_named(name, suffix) and (is_file(path) or _is_unseen(path)):
                 yield path
     yield from (Path(error.filename) for error in closed if isinstance(error, PermissionError))
+
+
+def _is_named(name: str, suffix: str | tuple[str, ...]) -> bool:
+    # Editors mark a file that is being changed with a link to nowhere, `.#NAME`.
+    return name.endswith(suffix) and not name.rpartition("/")[2].startswith(".#")
 
 
 def _is_unseen(path: Path) -> bool:
@@ -67,4 +72,6 @@ def _git_files(folder: Path, suffix: str | tuple[str, ...]) -> list[Path] | None
     if result.returncode != 0:
         return None
     names = os.fsdecode(result.stdout).split("\0")
-    return [folder / name for name in names if name.endswith(suffix) and is_file(folder / name)]
+    paths = [folder / name for name in names if _is_named(name, suffix)]
+    # Tracked files may be gone; a link to nothing is reported when it is read.
+    return [path for path in paths if is_file(path) or (path.is_symlink() and _is_unseen(path))]

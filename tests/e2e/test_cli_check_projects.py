@@ -75,6 +75,25 @@ def test_a_file_that_cannot_be_read_does_not_hide_the_others(tmp_path: Path) -> 
     assert "error: cannot read 'gone.vega.yaml': No such file or directory\n" in result.err
 
 
+@pytest.mark.parametrize("is_repository", [False, True])
+def test_links_to_nothing_are_told_but_not_the_marks_of_editors(
+    tmp_path: Path, is_repository: bool
+) -> None:
+    write(tmp_path, team__vega__yaml=PROGRAM, old__vega__yaml=PROGRAM)
+    if is_repository:
+        subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
+        subprocess.run(["git", "add", "."], cwd=tmp_path, check=True)
+    (tmp_path / "old.vega.yaml").unlink()
+    (tmp_path / ".#team.vega.yaml").symlink_to("me@desk.4711:1700000000")
+    for command in (("check",), ("fmt", "--check")):
+        assert "cannot read" not in vegac(tmp_path, *command).err
+        (tmp_path / "gone.vega.yaml").symlink_to("nowhere")
+        result = vegac(tmp_path, *command)
+        assert result.status == 2
+        assert "cannot read 'gone.vega.yaml': No such file or directory" in result.err
+        (tmp_path / "gone.vega.yaml").unlink()
+
+
 def test_paths_are_shown_from_the_current_folder(tmp_path: Path) -> None:
     inner = tmp_path / "inner"
     inner.mkdir()
