@@ -229,7 +229,9 @@ class SkillReader:
             self._bad(
                 node.span,
                 f"this is no regular expression: {problem}",
-                hint="in single quotes YAML leaves backslashes alone",
+                hint="in single quotes YAML leaves backslashes alone"
+                if node.style == "double" and "\\" in node.chunk.text[node.start : node.end]
+                else "put a backslash before a sign that means itself",
             )
 
     def _bad(self, span: Span, message: str, hint: str = "") -> None:
