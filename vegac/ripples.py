@@ -34,7 +34,9 @@ _BUILT = frozenset(
     }
 )
 """Findings about how a part of a program is built."""
-_STRAY = frozenset({"bad-name", "no-steps", "not-a-mapping", "unknown-key", "wrong-type"})
+_STRAY = frozenset(
+    {"bad-name", "duplicate-key", "no-steps", "not-a-mapping", "unknown-key", "wrong-type"}
+)
 """Those of them after which what stands there is not part of the program."""
 _NAMES = frozenset(
     {

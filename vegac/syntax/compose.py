@@ -23,7 +23,7 @@ from vegac.source.span import Span
 from vegac.syntax.core_schema import resolve_plain
 from vegac.syntax.hole_masks import Mask, Masked, mask_holes
 from vegac.syntax.nodes import Chunk, Entry, ErrorNode, Mapping, Node, Scalar, ScalarStyle, Sequence
-from vegac.syntax.swallowed import parted
+from vegac.syntax.swallowed import parted, unopened
 from vegac.syntax.yaml_findings import MAX_DEPTH, duplicate_key, quoted, too_deep
 from vegac.syntax.yaml_parser import event_parser
 
@@ -242,6 +242,8 @@ class _Builder:
         if style in ("literal", "folded"):
             end = start + len(self._trimmed(start, end))
         scalar = Scalar(self.chunk, start, end, value, style)
+        if value[-1:] == '"' and style == "plain":
+            self.diagnostics.extend(unopened(scalar))
         if tag is not None:
             scalar.tag = self._scalar_tag(tag, event.start_mark.index, scalar)
         if anchor is not None:
@@ -290,7 +292,7 @@ class _Builder:
         next_event = self.next
         entries: list[Entry] = []
         seen: dict[str, Entry] = {}
-        merges: list[tuple[int, Node]] = []
+        merges: list[tuple[int, Scalar, Node]] = []
         last = start
         dropped = False
         while (event := next_event()).__class__ is not MappingEndEvent:
@@ -321,11 +323,11 @@ class _Builder:
                 self.diagnostics.append(duplicate_key(first.key, key))
                 dropped = True
             elif key.value == "<<" and key.style == "plain":
-                merges.append((len(entries), value))
+                merges.append((len(entries), key, value))
             else:
                 entries.append(entry)
-        for index, source in reversed(merges):
-            entries[index:index] = self._merged(source, seen)
+        for index, key, source in reversed(merges):
+            entries[index:index] = self._merged(key, source, seen)
         if flow:
             last = event.end_mark.index
         # The outermost mapping ends last, so what it says stays.
@@ -369,7 +371,7 @@ class _Builder:
         edit = Edit(Span(self.chunk.unit, start, end), quoted(self.source[start:end]))
         return Fix("put it in quotes", (edit,))
 
-    def _merged(self, source: Node, seen: dict[str, Entry]) -> list[Entry]:
+    def _merged(self, key: Scalar, source: Node, seen: dict[str, Entry]) -> list[Entry]:
         """The entries that `<<: source` brings in, for keys that are not there yet."""
         sources = source.items if isinstance(source, Sequence) else [source]
         entries: list[Entry] = []
@@ -377,11 +379,12 @@ class _Builder:
             if isinstance(mapping, ErrorNode):
                 continue
             if not isinstance(mapping, Mapping):
+                place = source if source.chunk is self.chunk else key
                 self._error(
                     "yaml-syntax",
                     "`<<` takes in the keys of another mapping, and this is none",
-                    source.start,
-                    source.end,
+                    place.start,
+                    place.end,
                     "write `<<: *name`, where `&name` marks a mapping",
                 )
                 break

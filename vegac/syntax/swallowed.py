@@ -1,6 +1,8 @@
-"""Keys of flow mappings that swallowed their values, for want of a colon or a space."""
+"""What a key or a text swallowed for want of a sign: the value of a key in a flow mapping, for its
+colon or a space is missing, or the quote behind a text, for the one before it is missing."""
 
 import re
+from collections.abc import Iterator
 
 from vegac.source.diagnostic import Diagnostic, Edit, Fix
 from vegac.source.span import Span
@@ -8,6 +10,7 @@ from vegac.syntax.nodes import Chunk, Scalar
 
 # `key value` and `key:value` where YAML sees a key alone.
 _SWALLOWED = re.compile(r"([A-Za-z_][\w-]*)(?:(:)(?!//)|[ \t]+)([^\r\n]+)")
+_UNOPENED = re.compile(r"[^\"\r\n]*[^\"\s\d]\"")
 _QUOTED = re.compile(r"\"([^\"\\]*)\"|'([^']*)'")
 
 
@@ -35,3 +38,17 @@ def parted(chunk: Chunk, source: str, key: Scalar) -> tuple[Scalar, Scalar, Diag
         style = "double" if text[0] == '"' else "single"
         value = Scalar(chunk, begin, key.end, text[1:-1], style)
     return Scalar(chunk, key.start, at, word, "plain"), value, finding
+
+
+def unopened(text: Scalar) -> Iterator[Diagnostic]:
+    """The finding for a plain text with a double quote at its end and none before."""
+    if _UNOPENED.fullmatch(text.value) is not None:
+        unit = text.chunk.unit
+        yield Diagnostic(
+            "yaml-syntax",
+            "warning",
+            "the quote at the end belongs to this text, for none is opened before it",
+            Span(unit, text.end - 1, text.end),
+            hint='write `"` before the text, too',
+            fixes=(Fix('insert `"`', (Edit(Span(unit, text.start, text.start), '"'),), "unsafe"),),
+        )

@@ -381,3 +381,9 @@ def test_anchors_are_known_in_files_with_a_mistake_elsewhere() -> None:
         "C": {"model": "m", "system": "s", "tools": ["read_file"]},
         "D": {"model": "m", "system": "s"},
     }
+
+
+def test_a_merge_of_what_is_no_mapping_elsewhere_is_said_at_its_key() -> None:
+    tree = read("a: &a text\nb: {c: &d [1}\nx:\n  <<: *a\n")
+    places = [tree.placements.locate(one.span) for one in tree.diagnostics]
+    assert [(one.position.line, one.position.column) for one in places] == [(2, 11), (4, 3)]
