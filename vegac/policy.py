@@ -94,11 +94,13 @@ def _unused(
         return []
     unit = f"{path}#"
     placements.add(unit, tree.file, 0)
-    left = [code for code in comment.codes if code not in idle]
+    unneeded = set(idle)
+    left = [code for code in comment.codes if code not in unneeded]
     span = Span(unit, comment.start, comment.end)
     misspelt = {code: near[0] for code in idle if code not in CODES and (near := _near(code))}
     if misspelt:
-        codes = [misspelt.get(code, code) for code in comment.codes if code in {*left, *misspelt}]
+        stay = {*left, *misspelt}
+        codes = [misspelt.get(code, code) for code in comment.codes if code in stay]
         meant = list(misspelt.values())
         edit = Edit(span, f"# vegac: ignore[{', '.join(codes)}]")
         fix = Fix(f"write {_listed(meant)}", (edit,), "unsafe")

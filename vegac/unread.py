@@ -77,6 +77,8 @@ class _LeftOut:
     """The places that are left out, by the words in them."""
 
     def __init__(self, places: Sequence[_Place]) -> None:
+        # Very many findings may lie in one place, such as one long text.
+        places = list({(one.path, one.start, one.end, one.code): one for one in places}.values())
         self.places = places
         self.lost_steps = any(place.has_lost_steps for place in places)
         self._by_word: dict[str, list[_Place]] = {}

@@ -89,12 +89,13 @@ class Collector:
 
     def _sections(self, program: Declarations, tree: FileTree, root: Mapping, main: bool) -> None:
         known = {*grammar.TOP, *grammar.SERVER_KEYS}
-        program.server = program.server or any(key in _names(root) for key in grammar.SERVER_KEYS)
+        given = _names(root)
+        program.server = program.server or any(key in given for key in grammar.SERVER_KEYS)
         for entry in root.entries:
             key, value = entry.key.value, entry.value
             if key not in known and not key.startswith("x-"):
                 meant = unknown_key(self.findings, entry.key, grammar.TOP, "a program")
-                if root.entry(meant) is None:
+                if meant not in given:
                     key = meant  # one mistake, one finding
             match key:
                 case "agents" | "workflows":

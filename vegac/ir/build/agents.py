@@ -172,6 +172,7 @@ class AgentBuilder:
                 )
             return {}
         found: Fields = {}
+        given: set[str] = set()
         for entry in node.entries:
             key = entry.key.value
             if key in grammar.AGENT:
@@ -186,7 +187,8 @@ class AgentBuilder:
                 )
             else:
                 meant = unknown_key(self.findings, entry.key, grammar.AGENT, "an agent")
-                if meant and node.entry(meant) is None:
+                given = given or {other.key.value for other in node.entries}
+                if meant and meant not in given:
                     found.setdefault(meant, (entry, declaration.file))
         return found
 

@@ -63,13 +63,15 @@ class FieldReader:
                 )
             return {}
         found: dict[str, Entry] = {}
+        given: set[str] = set()
         for entry in node.entries:
             key = entry.key.value
             if key in table:
                 found[key] = entry
             elif not key.startswith("x-") and key not in also:
                 meant = unknown_key(self.findings, entry.key, table, owner)
-                if meant and node.entry(meant) is None:
+                given = given or {other.key.value for other in node.entries}
+                if meant and meant not in given:
                     found.setdefault(meant, entry)  # one mistake, one finding
         for name, key in table.items():
             if key.required and name not in found:
