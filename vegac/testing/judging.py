@@ -182,7 +182,8 @@ def _unanswered(case: Case, workflow: ir.Workflow) -> Iterator[Diagnostic]:
     else:
         said, hint = "the script has no reply for it", f"add one with `agent: {first.agent}`"
     place = case.model_key or case.key
-    yield report("missing-key", place.span, f"{sends}, and {said}", hint=hint)
+    message = f"{sends}, and {said}"
+    yield report("missing-key", place.span, message, hint=hint, subject=first.agent)
 
 
 def _unknown_tools(case: Case, program: ir.Program) -> Iterator[Diagnostic]:

@@ -13,6 +13,7 @@ import pytest
 from msgspec import Struct
 
 from vega_grammar import keys as grammar
+from vega_grammar import testing
 from vega_grammar.filters import FILTERS
 from vegac.ir.build.models import known_models
 from vegac.source.diagnostic import Diagnostic
@@ -25,6 +26,7 @@ from vegac.syntax.nodes import Entry, Mapping, Node, Scalar, Sequence
 from vegac.syntax.reader import FileTree
 from vegac.syntax.step_key import ForHeader, first_word, parse_for_header
 from vegac.syntax.text import parse_text
+from vegac.testing.workspace import CheckingWorkspace
 from vegac.workspace import Report, Workspace
 
 ROOT = Path(__file__).parents[3]
@@ -92,6 +94,10 @@ class Finder:
                     self.each(value, self.tool, "tool")
                 case "settings":
                     self.table(value, grammar.SETTINGS)
+                case "tests":
+                    for entry in value.entries:
+                        if isinstance(entry.value, Mapping):
+                            self.test(entry.value)
                 case _:
                     pass
 
@@ -177,6 +183,24 @@ class Finder:
         if output is not None:
             self.texts(output)
 
+    def test(self, node: Mapping) -> None:
+        """The keys of a test, of its script and its expectations, and the agents in them."""
+        self.table(node, testing.TEST)
+        script, expect = node.get("model"), node.get("expect")
+        for reply in script.items if isinstance(script, Sequence) else ():
+            self.table(reply, testing.REPLY)
+            agent = reply.get("agent") if isinstance(reply, Mapping) else None
+            if agent is not None:
+                self.references(agent)
+        if isinstance(expect, Mapping):
+            self.table(expect, testing.EXPECT)
+            calls = expect.get("calls")
+            if isinstance(calls, Sequence):
+                self.references(calls)
+        inputs = node.get("inputs")
+        for entry in inputs.entries if isinstance(inputs, Mapping) else ():
+            self.add(entry.key, 0, entry.key.value, "input")
+
     # --- steps ---------------------------------------------------------------------------------
 
     def steps(self, node: Node) -> None:
@@ -241,6 +265,9 @@ class Finder:
                 self.steps(value)
             case "retry" if isinstance(value, Mapping):
                 self.table(value, grammar.RETRY)
+            case "schema" if isinstance(value, Mapping):
+                for inner in value.entries:
+                    self.add(inner.key, 0, inner.key.value, "declared field", declares=True)
             case "schema" | "timeout" | "total_timeout" | "budget" | "name" | "retry" | "default":
                 pass
             case _ if key in table and table[key].values and isinstance(value, Scalar):
@@ -339,7 +366,7 @@ def test_one_misspelling_gives_one_finding(path: Path, tmp_path: Path) -> None:
     folder = tmp_path / "programs"
     shutil.copytree(path.parent, folder)
     text = path.read_text(encoding="utf-8")
-    workspace = Workspace(folder)
+    workspace = CheckingWorkspace(folder)
     copy = folder / path.name
     problems: list[str] = []
     names = {place.name for place in places(path)}
