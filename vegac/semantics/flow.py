@@ -5,18 +5,9 @@ A `Flow` is a lattice element: `join` is what holds where two paths meet.
 
 from msgspec import Struct
 
+from vegac.semantics.bindings import Binding, Bindings
 from vegac.semantics.types import ANY, NULL, Type, join, members
 from vegac.source.span import Span
-
-
-class Binding(Struct, frozen=True):
-    """A variable at one point. `unset` says on which path it has no value ("" when it always has
-    one); `place` is where it was set last."""
-
-    type: Type
-    unset: str = ""
-    place: Span | None = None
-
 
 _SOMEWHERE = "on one of the paths"
 """Where a variable is unset that a computed name may have replaced on a path."""
@@ -47,27 +38,26 @@ class Flow:
 
     def __init__(
         self,
-        bindings: dict[str, Binding] | None = None,
+        bindings: Bindings | None = None,
         live: bool = True,
         links: list[Link] | None = None,
     ) -> None:
-        self.bindings = bindings or {}
+        self.bindings = Bindings() if bindings is None else bindings
         self.live = live
         self.links: list[Link] = [] if links is None else links
         self.fields: dict[str, tuple[Binding | None, Type]] = {}
 
     def copy(self) -> "Flow":
-        made = Flow(dict(self.bindings), self.live, self.links)
+        made = Flow(self.bindings.copy(), self.live, self.links)
         made.fields = dict(self.fields)
         return made
 
     def get(self, name: str) -> Binding | None:
-        return self.bindings.get(name)
+        return self.bindings.find(name)
 
     def set_since(self, before: "Flow") -> list[tuple[str, Binding]]:
         """The variables that were set since an earlier point, with their bindings."""
-        known = before.bindings.get
-        return [item for item in self.bindings.items() if known(item[0]) is not item[1]]
+        return self.bindings.differing(before.bindings)
 
     def set(self, name: str, type_: Type, place: Span | None) -> None:
         self.bindings[name] = Binding(type_, "", place)
@@ -79,14 +69,14 @@ class Flow:
         To ANY where nothing more is to be said of it. What is no variable stays as it is.
         """
         root = name.partition("/")[0]
-        before = self.bindings.get(root)
+        before = self.bindings.find(root)
         if "/" in name and (before is not None or root == "env"):
             self.fields[name] = (before, type_)
         if "/" in name or before is None:
             return
         if type_ in (NULL, ANY):
             for link in self.links:
-                known = self.bindings.get(link.name)
+                known = self.bindings.find(link.name)
                 if (
                     link.cause == name
                     and _same(link.cause_binding, before)
@@ -100,7 +90,7 @@ class Flow:
     def field(self, path: str) -> Type | None:
         """What is known of a field's type, None if no more than its record says."""
         binding, type_ = self.fields.get(path, (None, None))
-        return type_ if binding is self.bindings.get(path.partition("/")[0]) else None
+        return type_ if binding is self.bindings.find(path.partition("/")[0]) else None
 
 
 def _same(left: Binding, right: Binding) -> bool:
@@ -119,13 +109,11 @@ def merge(left: Flow, right: Flow, left_path: str, right_path: str) -> Flow:
         return right.copy()
     if not right.live:
         return left.copy()
-    bindings = dict(left.bindings)
-    for name in left.bindings.keys() - right.bindings.keys():
+    bindings = left.bindings.copy()
+    for name in left.bindings.missing(right.bindings):
         bindings[name] = _missing(bindings[name], right_path)
-    for name, b in right.bindings.items():
-        a = bindings.get(name)
-        if a is b:
-            continue
+    for name, b in right.set_since(left):
+        a = bindings.find(name)
         if a is None:
             bindings[name] = _missing(b, left_path)
         else:  # a new binding: one of the paths has set it, if only to what it was
@@ -146,7 +134,7 @@ def _missing(known: Binding, path: str) -> Binding:
 
 def null_when_unset(flow: Flow, name: str) -> bool:
     """Make a variable that may be unset null there. Returns whether that changed anything."""
-    binding = flow.bindings.get(name)
+    binding = flow.bindings.find(name)
     if binding is None:
         flow.bindings[name] = Binding(NULL)
         return True

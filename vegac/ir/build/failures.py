@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING
 
 from vegac.ir import nodes as ir
 from vegac.ir.build.prescan import saved_names
-from vegac.semantics.flow import Binding, Flow, merge
+from vegac.semantics.bindings import Binding
+from vegac.semantics.flow import Flow, merge
 from vegac.semantics.types import ERROR, join
 from vegac.syntax.document import Step
 
@@ -45,7 +46,7 @@ def try_(builder: "StepBuilder", step: Step, site: str) -> ir.Block:
         finally_ = builder.block(step.blocks["finally"], parent)
         builder.finally_depth -= 1
         own = saved_names(step.blocks["finally"])
-        for name in start.bindings.keys() - scope.flow.bindings.keys():
+        for name in start.bindings.missing(scope.flow.bindings):
             after.bindings.pop(name, None)  # a computed name may have replaced it
         for name, binding in scope.flow.set_since(start):
             if start.get(name) == binding and name not in own:

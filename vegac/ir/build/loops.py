@@ -9,7 +9,8 @@ from vegac.ir import nodes as ir
 from vegac.ir.build.outcomes import outcome, outcome_name
 from vegac.ir.build.parallel import parallel_for
 from vegac.ir.build.prescan import for_header, header_scalar, parse_header
-from vegac.semantics.flow import Binding, Flow, merge
+from vegac.semantics.bindings import Binding
+from vegac.semantics.flow import Flow, merge
 from vegac.semantics.operators import element
 from vegac.semantics.type_syntax import article
 from vegac.semantics.types import (
@@ -193,7 +194,7 @@ def _sequential(builder: "StepBuilder", step: Step, site: str, header: Header) -
         after = Flow(after.bindings, live=True) if may_go_on else before.copy()
     scope.flow = merge(after, before, "", NO_ITERATION)
     if after.live and _surely_runs(header.collection):
-        for name, binding in after.bindings.items():
+        for name, binding in after.set_since(before):
             if name not in before.bindings and not binding.unset:
                 scope.flow.bindings[name] = binding
                 scope.start_null(name)
@@ -270,7 +271,7 @@ def settle(builder: "StepBuilder", before: Flow, run_body: Body) -> ir.Block:
                 tired = builder.loop_attempts > MAX_ATTEMPTS
                 type_ = ANY if tired else join(binding.type, end.type)
                 changed[name] = Binding(type_, binding.unset, binding.place)
-        dropped = entry.bindings.keys() - scope.flow.bindings.keys() if scope.flow.live else ()
+        dropped = entry.bindings.missing(scope.flow.bindings) if scope.flow.live else ()
         stale = [
             path
             for path, (binding, _) in entry.fields.items()

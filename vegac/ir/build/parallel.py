@@ -7,7 +7,8 @@ from vegac.ir.build.outcomes import outcome, outcome_name
 from vegac.ir.build.prescan import given_names, saved_names
 from vegac.ir.build.scope import Siblings
 from vegac.ir.build.texts import as_text
-from vegac.semantics.flow import Binding, Flow
+from vegac.semantics.bindings import Binding
+from vegac.semantics.flow import Flow
 from vegac.semantics.operators import element
 from vegac.semantics.type_syntax import article
 from vegac.semantics.types import (
@@ -105,7 +106,7 @@ def _join_branch(
     """Make what a branch saved visible after the join; returns what it hands over."""
     scope = builder.scope
     handed: list[ir.Target] = []
-    for name in before.bindings.keys() - scope.flow.bindings.keys():
+    for name in before.bindings.missing(scope.flow.bindings):
         after.bindings.pop(name, None)  # a computed name may have replaced it
     for name, binding in scope.flow.set_since(before):
         hidden = name.startswith("steps.")
@@ -155,9 +156,9 @@ def parallel_for(builder: "StepBuilder", step: Step, site: str, header: "Header"
     scope.loop_ended = True
     inner = scope.flow
     scope.flow = before
-    for name in before.bindings.keys() - inner.bindings.keys():
+    for name in before.bindings.missing(inner.bindings):
         del before.bindings[name]  # a computed name may have replaced it
-    for name, binding in inner.bindings.items():
+    for name, binding in inner.set_since(before):
         if name not in before.bindings:
             scope.flow.bindings[name] = Binding(binding.type, LOCAL, binding.place)
     targets = builder.targets(step, ListOf(result.type))

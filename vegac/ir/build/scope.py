@@ -169,6 +169,8 @@ class WorkflowScope:
 
     def start_null(self, name: str) -> None:
         """The variable is read where it may be unset: it starts as null."""
+        if name in self.initial:
+            return
         self.initial[name] = None
         known = self.variables.get(name)
         self.variables[name] = NULL if known is None else join(known, NULL)
