@@ -250,9 +250,15 @@ def changed(text: str, wanted: list[Change]) -> str:
 
 
 def outcome(text: str) -> tuple[list[tuple[str, str]], str]:
-    """What the compiler says to a program, and what it makes of it."""
+    """What the compiler says to a program, and what it makes of it.
+
+    Of what is no YAML it says only that: what follows from a line that stands wrong is told by
+    where the lines around it stand, and that changes.
+    """
     report = Workspace(Path("/nowhere")).check_text(text)
     found = sorted((finding.code, finding.message) for finding in report.diagnostics)
+    broken = [(code, message) for code, message in found if code == "yaml-syntax"]
+    found = broken or found
     usable = report.program is not None and not report.has_errors
     return found, program_text(report.program) if usable and report.program else ""
 

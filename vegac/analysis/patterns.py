@@ -50,8 +50,8 @@ def is_slow(pattern: str) -> bool:
 
 
 def _sequence(items: list[Any], followed: bool) -> bool:
-    for index, (operation, operand) in enumerate(items):
-        behind = followed or any(_can_fail(item) for item in items[index + 1 :])
+    behind = followed
+    for operation, operand in reversed(items):
         if str(operation) in ("MAX_REPEAT", "MIN_REPEAT"):
             _, most, body = operand
             # What a repeat does over, it tries in every way once something behind it fails.
@@ -59,6 +59,7 @@ def _sequence(items: list[Any], followed: bool) -> bool:
                 return True
         if any(_sequence(inner, behind) for inner in _parts(operation, operand)):
             return True
+        behind = behind or _can_fail((operation, operand))
     return False
 
 
@@ -78,8 +79,9 @@ def _parts(operation: Any, operand: Any) -> Iterator[list[Any]]:
 def _ambiguous(body: list[Any]) -> bool:
     """Whether one text may be one round of `body` or several: it holds a repeat, and everything
     around that may be empty."""
+    filled = [index for index, item in enumerate(body) if not _may_be_empty(item)]
     for index, (operation, operand) in enumerate(body):
-        if not all(_may_be_empty(item) for item in body[:index] + body[index + 1 :]):
+        if filled not in ([], [index]):
             continue
         match str(operation):
             case "MAX_REPEAT" | "MIN_REPEAT" if operand[1] > _MANY:

@@ -51,6 +51,8 @@ VALUES: dict[tuple[str, str], list[Any]] = {
     ("PARALLEL_AGENT", "limit"): [7],
     ("REPEAT", "max"): [7],
     ("REPEAT", "until"): ["loop.count > 1"],
+    ("IMPLEMENTATION.builtin", "function"): ["tools:look_up"],
+    ("TRACING", "endpoint"): ["http://localhost:4318"],
     ("SETTINGS", "lints"): [{"unused-input": "error"}],
     ("IMPLEMENTATION.http", "type"): ["exec"],
     ("SETTINGS", "skills"): [{"directories": ["skills"]}],
