@@ -16,6 +16,10 @@ from vegac.workspace import Report
 
 MAX_ROUNDS = 20
 """How often fixes are applied and the outcome is checked again."""
+_MOST_TRIED = 2_000_000
+"""How many characters are checked at the most to find the fixes that do harm."""
+_FEWEST_TRIES = 24
+"""How often everything may be checked for that, however large it is."""
 
 Drafts = dict[str, SourceFile]
 """Changed files by the path that messages show."""
@@ -56,10 +60,12 @@ def apply_fixes(
     `check` gives the reports of the programs with these drafts. A fix after which there is an error
     that was not there before is taken back; of overlapping fixes the first in order of place is
     applied, the others get their turn in the next round. `unsafe` also applies fixes that may
-    change the meaning.
+    change the meaning. In large files that little can be made of, not every group is tried that
+    might do no harm.
     """
     outcome = Outcome({}, check({}), [])
     refused: set[_Identity] = set()
+    tries = max(_FEWEST_TRIES, _MOST_TRIED // (_size(outcome.reports) or 1))
     for _ in range(MAX_ROUNDS):
         candidates = [
             candidate
@@ -69,8 +75,9 @@ def apply_fixes(
         chosen = _without_overlaps(candidates)
         if not chosen:
             break
-        trial = _Trial(check, outcome)
+        trial = _Trial(check, outcome, tries)
         trial.accept(chosen)
+        tries = trial.tries
         refused.update(candidate.identity for candidate in trial.refused)
         outcome = trial.outcome()
     return outcome
@@ -87,13 +94,18 @@ def fix_of(finding: Diagnostic, *, unsafe: bool = False) -> Fix | None:
 
 
 class _Trial:
-    """Tries fixes in groups; a group that does harm is halved until the culprit is found."""
+    """Tries fixes in groups; a group that does harm is halved until the culprit is found, or there
+    are no more tries."""
 
     def __init__(
-        self, check: Callable[[Mapping[str, SourceFile]], list[Report]], before: Outcome
+        self,
+        check: Callable[[Mapping[str, SourceFile]], list[Report]],
+        before: Outcome,
+        tries: int,
     ) -> None:
         self.check = check
         self.before = before
+        self.tries = tries
         self.allowed = _errors(before.reports)
         self.accepted: list[_Candidate] = []
         self.refused: list[_Candidate] = []
@@ -101,6 +113,10 @@ class _Trial:
         self.reports = before.reports
 
     def accept(self, group: Sequence[_Candidate]) -> None:
+        if self.tries <= 0:
+            self.refused += group
+            return
+        self.tries -= 1
         tried = [*self.accepted, *group]
         drafts = self.before.drafts | _changed(tried)
         reports = self.check(drafts)
@@ -116,6 +132,12 @@ class _Trial:
     def outcome(self) -> Outcome:
         fixed = [candidate.finding for candidate in self.accepted]
         return Outcome(self.drafts, self.reports, self.before.fixed + fixed)
+
+
+def _size(reports: Iterable[Report]) -> int:
+    """How many characters the files of programs have."""
+    declared = (report.declarations for report in reports)
+    return sum(len(tree.file.text) for found in declared if found for tree in found.trees)
 
 
 def _candidates(

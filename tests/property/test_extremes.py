@@ -4,14 +4,16 @@ and the same are found again."""
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
 
 from tests.property.any_file import checked
 from tests.property.extremes.shapes import SHAPES, TEST_SHAPES
+from vegac.fixing import apply_fixes
 from vegac.formatting.document import format_text
+from vegac.source.file import SourceFile
 from vegac.source.registry import CODES
 from vegac.testing.workspace import CheckingWorkspace
 from vegac.workspace import Report, Workspace
@@ -59,7 +61,9 @@ def test_checking_tests(make: Callable[[int], str], tmp_path: Path) -> None:
 @pytest.mark.timeout(60)
 def test_checking_much(make: Callable[[int], str]) -> None:
     text = make(LARGE)
-    assert places(Workspace().check_text(text)) == places(Workspace().check_text(text))
+    workspace = Workspace()
+    first = places(workspace.check_text(text))
+    assert places(workspace.check_text(text)) == first, "what is remembered changes nothing"
 
 
 @pytest.mark.slow
@@ -75,6 +79,27 @@ def test_checking_many_tests(make: Callable[[int], str], tmp_path: Path) -> None
 def test_formatting_much(make: Callable[[int], str]) -> None:
     once = format_text(make(LARGE)).text
     assert format_text(once).text == once
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("name", ["words_at_random", "characters_at_random"])
+def test_fixing_what_little_can_be_made_of(name: str) -> None:
+    """Nearly every fix does harm, and to try them one by one would take minutes."""
+    shown, text = "random.vega.yaml", SHAPES[name](LARGE)
+    workspace = Workspace()
+
+    def check(drafts: Mapping[str, SourceFile]) -> list[Report]:
+        file = drafts.get(shown) or SourceFile(shown, text)
+        return [workspace.check_tree(workspace.reader.read(file), workspace.root)]
+
+    def errors(report: Report) -> set[tuple[str, str]]:
+        found = report.diagnostics
+        return {(one.code, one.message) for one in found if one.severity == "error"}
+
+    (before,) = check({})
+    (after,) = apply_fixes(check).reports
+    assert errors(after) <= errors(before)
 
 
 DIGESTS = """

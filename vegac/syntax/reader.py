@@ -63,11 +63,13 @@ class FileTree(Struct):
 
 
 class _Read(Struct):
-    """What is remembered of a unit: its text, what composing gave, and the mended form."""
+    """What is remembered of a unit: its text, what composing gave, and the mended form with the
+    effort that this took (None where it was cut short)."""
 
     chunk: Chunk
     result: Composed | Failure
     mended: Composed | None = None
+    cost: int | None = None
 
 
 class Reader:
@@ -215,12 +217,15 @@ class _Session:
             root = result.root
             if column is None or (isinstance(root, Mapping) and root.start == column):
                 return result
-        if read.mended is None:
-            from vegac.syntax.recovery import Effort, recover
+        from vegac.syntax.recovery import Effort, recover
 
-            self.effort = self.effort or Effort()
-            read.mended = recover(read.chunk, depth, column, self.effort)
+        effort = self.effort = self.effort or Effort()
+        # What is remembered costs what it did at first, so that a file is read as if anew.
+        if read.mended is None or not effort.affords(read.cost):
+            before = effort.left
+            read.mended = recover(read.chunk, depth, column, effort)
             read.mended.diagnostics.extend(comments_in_text(read.mended))
+            read.cost = before - effort.left if effort.left > 0 else None
         return read.mended
 
     def assemble(self, parts: list[Part]) -> None:

@@ -44,6 +44,14 @@ class Effort:
         self.left -= len(text) + self.START
         return self.left > 0
 
+    def affords(self, cost: int | None) -> bool:
+        """Takes what some mending has cost before, if there is more than that; None stands for one
+        that was cut short."""
+        if cost is None or cost >= self.left:
+            return False
+        self.left -= cost
+        return True
+
 
 def recover(
     chunk: Chunk,
