@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from vegac.fixing import Outcome, apply_fixes
@@ -69,6 +69,7 @@ def errors(reports: list[Report]) -> Counter[tuple[str, str]]:
 
 @settings(max_examples=60, deadline=None)
 @given(st.sampled_from(PROGRAMS), changes)
+@example("# a: b\nname: P\nsettings:\n  default_mode:l m\n", [(0, "drop")])
 def test_fixes_add_no_error(program: str, wanted: list[tuple[int, str]]) -> None:
     text = changed(program, wanted)
     fixed, before, outcome = fix(text)

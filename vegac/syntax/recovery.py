@@ -218,6 +218,15 @@ def _shape(chunk: Chunk) -> Diagnostic:
             Span(chunk.unit, start, len(chunk.text.rstrip())),
             hint="remove it, or write `#` before it",
         )
+    if chunk.text.startswith(":", end):
+        return Diagnostic(
+            "yaml-syntax",
+            "error",
+            "a key's colon must be followed by a space",
+            Span(chunk.unit, end, end + 1),
+            hint="insert a space after the colon",
+            fixes=(Fix("insert a space", (Edit(Span(chunk.unit, end + 1, end + 1), " "),)),),
+        )
     return Diagnostic(
         "yaml-syntax",
         "error",
