@@ -6,7 +6,7 @@ import { examples } from "./examples";
 import { registerFeatures } from "./features";
 import { LANGUAGE, registerLanguage } from "./language";
 import * as monaco from "./monaco";
-import { Connection } from "./rpc";
+import { Connection, Ended } from "./rpc";
 import {
   type Graph,
   type Python,
@@ -172,6 +172,7 @@ function refresher(
       }
     } catch (error) {
       if (!(error instanceof Error)) throw error;
+      if (error instanceof Ended) return; // which the status says already
       showStatus(error.message, "error");
     } finally {
       running = false;
@@ -203,10 +204,11 @@ function tools(
     void editor.getAction("editor.action.formatDocument")?.run();
   });
   element("fix").addEventListener("click", () => {
-    void server.request("workspace/executeCommand", {
-      command: "vega.fixAll",
-      arguments: [start.uri],
-    });
+    server
+      .request("workspace/executeCommand", { command: "vega.fixAll", arguments: [start.uri] })
+      .catch((error: unknown) => {
+        if (!(error instanceof Ended)) throw error;
+      });
   });
   element("save").addEventListener("click", () => {
     const link = document.createElement("a");

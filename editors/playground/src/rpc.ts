@@ -11,6 +11,15 @@ interface Message {
 type Answer = { resolve(result: unknown): void; reject(reason: Error): void };
 type Handler = (params: never) => unknown;
 
+/** The server is gone and answers nothing. The editor lets errors of this name and text pass. */
+export class Ended extends Error {
+  override readonly name = "Canceled";
+
+  constructor() {
+    super("Canceled");
+  }
+}
+
 export class Connection {
   private readonly open = new Map<number, Answer>();
   private readonly handlers = new Map<string, Handler>();
@@ -19,7 +28,7 @@ export class Connection {
   private constructor(private readonly socket: WebSocket) {
     socket.addEventListener("message", (event) => this.receive(JSON.parse(String(event.data))));
     socket.addEventListener("close", () => {
-      for (const answer of this.open.values()) answer.reject(new Error("the server has ended"));
+      for (const answer of this.open.values()) answer.reject(new Ended());
       this.open.clear();
     });
   }
@@ -46,7 +55,7 @@ export class Connection {
     this.send({ method, params });
   }
 
-  /** Rejects where the server refuses or goes away. */
+  /** Rejects where the server refuses, and with `Ended` where it goes away. */
   request<Result>(method: string, params: unknown): Promise<Result> {
     const id = ++this.last;
     return new Promise<Result>((resolve, reject) => {
