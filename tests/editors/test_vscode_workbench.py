@@ -62,6 +62,10 @@ def project(tmp_path: Path) -> Path:
     commands = tmp_path / "project/.venv/bin"
     commands.mkdir(parents=True)
     (commands / "vegac").symlink_to(Path(sys.executable).with_name("vegac"))
+    # In a browser the editor saves by itself, a second after a change.
+    settings = tmp_path / "project/.vscode/settings.json"
+    settings.parent.mkdir()
+    settings.write_text('{"files.autoSave": "off"}', encoding="utf-8")
     (tmp_path / "project/team.vega.yaml").write_text(PROGRAM, encoding="utf-8")
     return tmp_path / "project"
 
@@ -141,6 +145,7 @@ def test_a_mistake_is_found_explained_and_mended(
     page.keyboard.press("Escape")
     choose(page, "Vega: Apply All Safe Fixes")
     page.wait_for_selector(".squiggly-error", state="detached")
+    page.wait_for_selector(".tab.dirty")
     choose(page, "File: Save")
     page.wait_for_selector(".tab.dirty", state="detached")
     mended = PROGRAM.replace("verdikt", "verdict")
