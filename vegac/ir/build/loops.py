@@ -1,6 +1,5 @@
 """Loops: `for` one after another, and `repeat`."""
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct
@@ -9,6 +8,7 @@ from vegac.ir import nodes as ir
 from vegac.ir.build.outcomes import outcome, outcome_name
 from vegac.ir.build.parallel import parallel_for
 from vegac.ir.build.prescan import for_header, header_scalar, parse_header
+from vegac.ir.build.rounds import settle
 from vegac.semantics.bindings import Binding
 from vegac.semantics.flow import Flow, merge
 from vegac.semantics.operators import element
@@ -23,7 +23,6 @@ from vegac.semantics.types import (
     MapOf,
     Record,
     Type,
-    assignable,
     join,
     may_be_null,
     members,
@@ -36,13 +35,9 @@ from vegac.syntax.nodes import Mapping, Sequence
 from vegac.syntax.step_key import ForHeader
 
 if TYPE_CHECKING:
-    from vegac.ir.build.scope import WorkflowScope
     from vegac.ir.build.steps import StepBuilder
 
 DEFAULT_LIMIT = 100
-MAX_ATTEMPTS = 30
-Body = Callable[[], ir.Block]
-FIRST_ROUND = "in the first round of the loop"
 NO_ITERATION = "when the loop has nothing to go over"
 Over = Literal["list", "positions", "keys", "items", "any"]
 
@@ -178,7 +173,7 @@ def _sequential(builder: "StepBuilder", step: Step, site: str, header: Header) -
     collects = bool({"save", "name"} & step.fields.keys())
     if collects:
         builder.outcomes.append(own)
-    body = settle(builder, before, run_body)
+    body = settle(builder, before, run_body, site)
     may_go_on = scope.flow.live or _may_go_on(body)
     collected = None
     targets: tuple[ir.AnyTarget, ...] = ()
@@ -251,53 +246,6 @@ def _may_go_on(body: ir.Block) -> bool:
     return len(body) != 1
 
 
-def settle(builder: "StepBuilder", before: Flow, run_body: Body) -> ir.Block:
-    """Build a loop's body for the types that variables have once it has gone round.
-
-    Nearly always the first attempt holds; otherwise it is undone and made again with the joined
-    types. `MAX_ATTEMPTS` bounds the work on loops in loops: then any type may be there.
-    """
-    scope = builder.scope
-    entry = before.copy()
-    while True:
-        undo = builder.mark()
-        scope.flow = entry.copy()
-        body = run_body()
-        changed = _set_later(scope, entry)
-        for name, end in scope.flow.set_since(entry) if scope.flow.live else ():
-            binding = entry.get(name)
-            if binding is not None and not assignable(end.type, binding.type):
-                builder.loop_attempts += 1
-                tired = builder.loop_attempts > MAX_ATTEMPTS
-                type_ = ANY if tired else join(binding.type, end.type)
-                changed[name] = Binding(type_, binding.unset, binding.place)
-        dropped = entry.bindings.missing(scope.flow.bindings) if scope.flow.live else ()
-        stale = [
-            path
-            for path, (binding, _) in entry.fields.items()
-            if scope.flow.live and scope.flow.get(path.partition("/")[0]) is not binding
-        ]
-        if not changed and not stale and not dropped:
-            return body
-        undo()
-        for name in dropped:  # from the second round on, a computed name may have replaced it
-            del entry.bindings[name]
-        for path in stale:
-            del entry.fields[path]
-        entry.bindings.update(changed)
-
-
-def _set_later(scope: "WorkflowScope", entry: Flow) -> dict[str, Binding]:
-    """What a body reads before it sets it: from the second round on, it has a value there."""
-    if not scope.flow.live:
-        return {}
-    return {
-        name: Binding(binding.type, FIRST_ROUND, binding.place)
-        for name, binding in scope.flow.set_since(entry)
-        if name in scope.read_unset and name not in entry.bindings
-    }
-
-
 def repeat(builder: "StepBuilder", step: Step, site: str) -> ir.Block:
     scope = builder.scope
     limit = _limit(builder, step)
@@ -320,7 +268,7 @@ def repeat(builder: "StepBuilder", step: Step, site: str) -> ir.Block:
     def run_body() -> ir.Block:
         return builder.block(step.blocks.get("steps", []), site)
 
-    body = settle(builder, before, run_body)
+    body = settle(builder, before, run_body, site)
     until = builder.texts.condition(until_node, "`until`") if until_node is not None else None
     scope.loop_level -= 1
     scope.loop_ended = True

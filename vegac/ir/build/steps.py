@@ -11,6 +11,7 @@ from vegac.ir.build.forms import reply_form
 from vegac.ir.build.narrowing import refinements
 from vegac.ir.build.outcomes import with_outcome, without_output
 from vegac.ir.build.plain_steps import FALSE_PATH
+from vegac.ir.build.rounds import LaterRounds
 from vegac.ir.build.scope import WorkflowScope, unknown
 from vegac.ir.build.texts import TextBuilder, as_text
 from vegac.semantics.flow import Flow, Link, merge, null_when_unset
@@ -59,7 +60,10 @@ class StepBuilder:
         self.returns: list[Type] = []
         self.agents: dict[str, None] = {}
         self.calls: dict[str, None] = {}
-        self.loop_attempts = 0
+        self.rounds: dict[str, LaterRounds] | None = None
+        """In a loop, what is known of later rounds of the loops inside, by their sites."""
+        self.settled = True
+        self.changed_types = 0
         self._dead = False
         self.outcomes: list[str] = []
         """Hidden variables that get every result inside the iterations and the branch around."""
