@@ -1,8 +1,9 @@
 """Which known name a misspelt one may stand for, and how messages say so."""
 
-from bisect import bisect_left, insort
+from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
+from itertools import chain
 from typing import TypedDict
 
 _PROPOSED = 3
@@ -15,6 +16,33 @@ _KEPT = 4096
 """How many words a set of names remembers the nearest names of."""
 
 
+class _Sorted:
+    """Names in the order of their keys: the keys, and beside them the names."""
+
+    __slots__ = ("keys", "names")
+
+    def __init__(self, pairs: Iterable[tuple[str, str]]) -> None:
+        ordered = sorted(pairs)
+        self.keys = [key for key, _ in ordered]
+        self.names = [name for _, name in ordered]
+
+    def add(self, key: str, name: str) -> None:
+        first, last = bisect_left(self.keys, key), bisect_right(self.keys, key)
+        at = bisect_left(self.names, name, first, last)
+        self.keys.insert(at, key)
+        self.names.insert(at, name)
+
+    def beside(self, key: str) -> list[str]:
+        """The names whose keys stand next to this one."""
+        at = bisect_left(self.keys, key)
+        return self.names[max(at - _MANY // 8, 0) : at + _MANY // 8]
+
+    def equal(self, key: str) -> list[str]:
+        """Some of the names with this key."""
+        at = bisect_left(self.keys, key)
+        return self.names[at : min(bisect_right(self.keys, key), at + _MANY // 8)]
+
+
 class Names:
     """A set of names to look misspelt ones up in, which may grow.
 
@@ -22,14 +50,15 @@ class Names:
     it sorts its names once, and remembers what it found.
     """
 
-    __slots__ = ("_backward", "_folded", "_forward", "_found")
+    __slots__ = ("_backward", "_folded", "_forward", "_found", "_noted")
 
     def __init__(self, names: Iterable[str] = ()) -> None:
         self._folded = {name: name.casefold() for name in names}
         self._found: dict[tuple[str, tuple[str, ...]], tuple[str, ...]] = {}
-        self._forward: list[tuple[str, str]] | None = None
+        self._noted: dict[tuple[str, int], str] = {}
+        self._forward: _Sorted | None = None
         """The names in the order of a dictionary, by how they are folded."""
-        self._backward: list[tuple[str, str]] | None = None
+        self._backward: _Sorted | None = None
         """And in that of a dictionary of rhymes."""
 
     def __iter__(self) -> Iterator[str]:
@@ -46,10 +75,11 @@ class Names:
             return
         folded = self._folded[name] = name.casefold()
         self._found.clear()
+        self._noted.clear()
         if self._forward is not None:
-            insort(self._forward, (folded, name))
+            self._forward.add(folded, name)
         if self._backward is not None:
-            insort(self._backward, (folded[::-1], name))
+            self._backward.add(folded[::-1], name)
 
     def nearest(self, word: str, also: Iterable[str] = ()) -> tuple[str, ...]:
         """See the function `nearest`. Names in `also` are candidates for this word only."""
@@ -61,18 +91,35 @@ class Names:
             found = self._found[key] = self._nearest(*key)
         return found
 
-    def first(self) -> Iterator[str]:
-        """The names in the order of a dictionary."""
-        return (name for _, name in self._in_order())
+    def available(self, kind: str, width: int) -> str:
+        """See the function `available`."""
+        found = self._noted.get((kind, width))
+        if found is None:
+            found = self._noted[kind, width] = self._available(kind, width)
+        return found
 
-    def _in_order(self) -> list[tuple[str, str]]:
+    def _available(self, kind: str, width: int) -> str:
+        if not self._folded:
+            return f"{kind}: none"
+        shown: list[str] = []
+        length = len(kind) + 2
+        for name in self._in_order().names:
+            length += len(name) + 2
+            # One more name is no longer than what says that there is one more.
+            if len(shown) >= 3 and length > width and len(self) - len(shown) > 1:
+                break
+            shown.append(name)
+        rest = len(self) - len(shown)
+        return f"{kind}: {', '.join(shown)}" + (f" and {rest} more" if rest else "")
+
+    def _in_order(self) -> _Sorted:
         if self._forward is None:
-            self._forward = sorted((folded, name) for name, folded in self._folded.items())
+            self._forward = _Sorted((folded, name) for name, folded in self._folded.items())
         return self._forward
 
-    def _in_order_of_rhymes(self) -> list[tuple[str, str]]:
+    def _in_order_of_rhymes(self) -> _Sorted:
         if self._backward is None:
-            self._backward = sorted((folded[::-1], name) for name, folded in self._folded.items())
+            self._backward = _Sorted((folded[::-1], name) for name, folded in self._folded.items())
         return self._backward
 
     def _nearest(self, word: str, also: tuple[str, ...]) -> tuple[str, ...]:
@@ -85,7 +132,7 @@ class Names:
             candidates = [*dict.fromkeys((*candidates, *also))]
         best = [
             (0, DamerauLevenshtein.distance(word, name), abs(len(name) - len(word)), name)
-            for name in self._equal_but_for_case(word, folded, also)
+            for name in self._equal_but_for_case(folded, also)
             if name != word
         ]
         best = sorted(best)[:_PROPOSED]
@@ -114,14 +161,8 @@ class Names:
                 reach = best[-1][1]
         return tuple(name for *_, name in best)
 
-    def _equal_but_for_case(self, word: str, folded: str, also: tuple[str, ...]) -> Iterator[str]:
-        words = self._in_order()
-        at = bisect_left(words, (folded, word))
-        for near in (range(at, len(words)), range(at - 1, -1, -1)):
-            for number in near[: _MANY // 8]:
-                if words[number][0] != folded:
-                    break
-                yield words[number][1]
+    def _equal_but_for_case(self, folded: str, also: tuple[str, ...]) -> Iterator[str]:
+        yield from self._in_order().equal(folded)
         yield from (name for name in also if name.casefold() == folded and name not in self)
 
     def alike(self, word: str) -> list[str]:
@@ -130,15 +171,8 @@ class Names:
         if len(self._folded) <= _MANY:
             return list(self._folded)
         folded = word.casefold()
-        found: set[str] = set()
-        for words, key in (
-            (self._in_order(), folded),
-            (self._in_order_of_rhymes(), folded[::-1]),
-        ):
-            at = bisect_left(words, (key, ""))
-            near = words[max(at - _MANY // 8, 0) : at + _MANY // 8]
-            found.update([name for _, name in near])
-        return sorted(found)
+        near = self._in_order().beside(folded), self._in_order_of_rhymes().beside(folded[::-1])
+        return [*dict.fromkeys(chain(*near))]
 
 
 @lru_cache(maxsize=64)
@@ -221,19 +255,7 @@ def available(kind: str, names: Iterable[str], width: int = 72) -> str:
 
     At least three names are shown, and as many more as fit into `width` characters.
     """
-    names = names_of(names)
-    if not names:
-        return f"{kind}: none"
-    shown: list[str] = []
-    length = len(kind) + 2
-    for name in names.first():
-        length += len(name) + 2
-        # One more name is no longer than what says that there is one more.
-        if len(shown) >= 3 and length > width and len(names) - len(shown) > 1:
-            break
-        shown.append(name)
-    rest = len(names) - len(shown)
-    return f"{kind}: {', '.join(shown)}" + (f" and {rest} more" if rest else "")
+    return names_of(names).available(kind, width)
 
 
 def round_trip(names: Sequence[str]) -> str:
