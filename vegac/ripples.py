@@ -141,6 +141,7 @@ def without_ripples(findings: Sequence[Diagnostic], placements: Placements) -> l
     fields = [one for one in strays if _is_field(one)]
     field = below(fields[0]) if fields else None
     field_ids = {id(one) for one in fields}
+    tops = {(block.path, block.first) for block in broken_blocks}
     broken_lines = {placements.locate(one.span).position.line - 1 for one in breaks}
     unread = {block.path for block in (*broken_blocks, *hollow_blocks)}
     lacks_steps = broken.matches(_STEPS)
@@ -168,6 +169,8 @@ def without_ripples(findings: Sequence[Diagnostic], placements: Placements) -> l
             return inside or broken.holds(path, line)
         if code in _NAMES and finding.subject:
             return inside or left_out.declares(finding, path, line)
+        if code == "loop-without-max":
+            return (path, line) in tops
         if code not in _BUILT:
             return False
         if code == "no-steps" and lacks_steps:

@@ -23,7 +23,7 @@ from vegac.source.span import Span
 from vegac.syntax.core_schema import resolve_plain
 from vegac.syntax.hole_masks import Mask, Masked, mask_holes
 from vegac.syntax.nodes import Chunk, Entry, ErrorNode, Mapping, Node, Scalar, ScalarStyle, Sequence
-from vegac.syntax.swallowed import parted, unopened
+from vegac.syntax.swallowed import cut, parted, unopened
 from vegac.syntax.yaml_findings import MAX_DEPTH, duplicate_key, quoted, too_deep
 from vegac.syntax.yaml_parser import event_parser
 
@@ -304,6 +304,7 @@ class _Builder:
                 key = self._other_key(event, depth)
             event = next_event()
             kind = event.__class__
+            before = len(self.diagnostics)
             value: Node = self._scalar(event) if kind is ScalarEvent else self._node(event, depth)
             if kind is AliasEvent:
                 last = event.end_mark.index
@@ -317,6 +318,12 @@ class _Builder:
                 if split is not None:
                     key, value, finding = split
                     self.diagnostics.append(finding)
+            if '"' in key.value and key.style == "plain" and isinstance(value, Scalar):
+                whole = cut(self.chunk, self.source, key, value)
+                if whole is not None:
+                    key, value, finding = whole
+                    # That none opens the quote behind it follows from this.
+                    self.diagnostics[before:] = [finding]
             entry = Entry(key, value)
             first = seen.setdefault(key.value, entry)
             if first is not entry:

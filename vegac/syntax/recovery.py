@@ -18,7 +18,7 @@ from vegac.syntax.nodes import Chunk, Entry, ErrorNode, Mapping, Node, Scalar, S
 from vegac.syntax.repair_lines import misplaced
 from vegac.syntax.repairs import proposals
 from vegac.syntax.scenes import Repair, Scene, line_index
-from vegac.syntax.yaml_findings import too_deep
+from vegac.syntax.yaml_findings import OTHER_SIGN, too_deep
 
 MAX_MISTAKES = 30
 _SIGNS = "|>@`%&*!{}[],?-"
@@ -227,6 +227,17 @@ def _shape(chunk: Chunk) -> Diagnostic:
             hint="insert a space after the colon",
             fixes=(Fix("insert a space", (Edit(Span(chunk.unit, end + 1, end + 1), " "),)),),
         )
+    other = OTHER_SIGN.match(chunk.text, start, end)
+    if other:
+        edit = Edit(Span(chunk.unit, other.end(1), other.end()), ":")
+        return Diagnostic(
+            "yaml-syntax",
+            "error",
+            f"the colon after `{other[1]}` is missing",
+            Span(chunk.unit, start, other.end()),
+            hint=f"write `:` instead of `{other[2]}`",
+            fixes=(Fix("write `:`", (edit,)),),
+        )
     return Diagnostic(
         "yaml-syntax",
         "error",
@@ -260,7 +271,8 @@ def _husk(chunk: Chunk, whole: bool, findings: list[Diagnostic]) -> Composed:
     match = _KEY.match(chunk.text, 0, stop)
     if match is None or whole:
         return Composed(chunk, ErrorNode(chunk, 0, stop), findings, {}, {}, 0)
-    source = match[1].rstrip()
+    other = OTHER_SIGN.match(chunk.text, match.start(1), match.end(1))
+    source = other[1] if other else match[1].rstrip()
     start = match.start(1)
     end = start + len(source)
     if source[0] in "\"'":

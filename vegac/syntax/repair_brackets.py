@@ -6,12 +6,14 @@ from collections.abc import Iterator
 from vegac.syntax.lines import Line
 from vegac.syntax.mending import Change
 from vegac.syntax.scenes import Repair, Scene, content_before
+from vegac.syntax.yaml_findings import OTHER_SIGN
 
 _KEY_BEFORE = re.compile(r"([\w.-]+)(?:(:)(?=[\[{\"'])|[ \t]+(?=[\[{](?![{<])))")
 """A key at the start of a line with a bracket or a quote behind it, a colon without a space or
 nothing between them."""
 _KEY_INSIDE = re.compile(r"[{,][ \t]*([\w.-]+)(?:(:)(?=[\[{\"'])|[ \t]+(?=[\[{\"']))")
 """The same in a flow collection."""
+_VALUE = re.compile(r"[ \t]+[\[{\"'&*|>]")
 _QUOTED = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'[^']*'|<<.*?>>|\{\{.*?\}\}")
 _PAIRS = {"}": "{", "]": "["}
 _LONG = 2_000
@@ -24,6 +26,9 @@ def separators(scene: Scene) -> Iterator[Repair]:
         found = _KEY_BEFORE.match(text, line.key_start, line.stop)
         if found and not (line.key_start == line.content and found[1] == "-"):
             yield _separated(found)
+        other = OTHER_SIGN.match(text, line.key_start, line.stop)
+        if other and _VALUE.match(text, other.end(), line.stop):
+            yield _separated(other)
         for found in _KEY_INSIDE.finditer(_masked(line, text)):
             yield _separated(found, line.start)
 
@@ -71,6 +76,15 @@ def _masked(line: Line, text: str) -> str:
 def _separated(found: re.Match[str], base: int = 0) -> Repair:
     key = found[1]
     start, end = base + found.start(1), base + found.end(1)
+    if found[2] and found[2] != ":":
+        return Repair(
+            f"the colon after `{key}` is missing",
+            start,
+            found.end() + base,
+            (Change(end, found.end() + base, ":"),),
+            f"write `:` instead of `{found[2]}`",
+            "write `:`",
+        )
     if found[2]:
         return Repair(
             "a key's colon must be followed by a space",

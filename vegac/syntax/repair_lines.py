@@ -13,11 +13,12 @@ from vegac.syntax.scenes import (
     quote_value,
     same_block,
 )
-from vegac.syntax.yaml_findings import quoted
+from vegac.syntax.yaml_findings import OTHER_SIGN, quoted
 
 _NO_COLON_SPACE = re.compile(r"[\w.-]+:(?=[^\s:/])")
 _GLUED = re.compile(r"(?<=\S)[ \t]{2,}(?=(?:- )*[\w\"'<{][^:#]*:(?:[ \t]|$)|- )")
 _SPACE = re.compile(r"[ \t]+")
+_OTHER_END = re.compile(r"[ \t]*(=>?|;)$")
 _KNOWN = frozenset(key for table in grammar.TABLES.values() for key in table)
 """Keys that mean something somewhere: a line with one is hardly the rest of a text."""
 
@@ -79,10 +80,14 @@ def colons(scene: Scene) -> Iterator[Repair]:
             "put the key in quotes",
         )
     if line.colon is not None and line.value < scene.problem <= line.stop:
+        value = text[line.value : line.stop]
+        behind = value[:1] in ("'", '"') and ": " not in value
         yield from quote_value(
             line,
             text,
-            "a text that holds `: ` needs quotes",
+            "a text that goes on behind a quote needs quotes around all of it"
+            if behind
+            else "a text that holds `: ` needs quotes",
             (scene.problem, scene.problem + 1) if scene.char == ":" else None,
             "put the text in quotes",
         )
@@ -130,6 +135,23 @@ def _missing_colon(scene: Scene, index: int) -> Iterator[Repair]:
             "insert a space after the colon",
             "insert a space",
         )
+    if word.startswith(":"):
+        yield Repair(
+            "the key before this `:` is missing",
+            line.key_start,
+            line.key_start + 1,
+            (Change(line.key_start, line.key_start, "_"),),
+            "write the key before it",
+        )
+        return
+    other = OTHER_SIGN.match(word)
+    if other and (deeper or other.end() < len(word)):
+        start, end = (line.key_start + place for place in (other.end(1), other.end()))
+        yield _in_place_of(other[2], other[1], place, Change(start, end, ":"))
+    ending = _OTHER_END.search(word) if deeper else None
+    if ending:
+        change = Change(line.key_start + ending.start(), line.stop, ":")
+        yield _in_place_of(ending[1], word[: ending.start()], place, change)
     end_of_key = Repair(
         f"the colon after `{word}` is missing",
         *place,
@@ -152,6 +174,17 @@ def _missing_colon(scene: Scene, index: int) -> Iterator[Repair]:
             safe=False,
         )
     yield end_of_key
+
+
+def _in_place_of(sign: str, key: str, place: tuple[int, int], change: Change) -> Repair:
+    return Repair(
+        f"the colon after `{key}` is missing",
+        *place,
+        (change,),
+        f"write `:` instead of `{sign}`",
+        "write `:`",
+        safe=key in _KNOWN,
+    )
 
 
 def misplaced(tabbed: bool) -> str:

@@ -1,8 +1,14 @@
 """Findings about YAML that more than one step makes."""
 
+import re
+
 from vegac.source.diagnostic import Diagnostic, Label
 from vegac.source.span import Span
 from vegac.syntax.nodes import Scalar
+
+OTHER_SIGNS = r"[ \t]*(=>?|:=|;|\uff1a)(?=[ \t\r\n]|$)"
+"""What stands for the colon behind a key in other formats, or is next to it on the keyboard."""
+OTHER_SIGN = re.compile(r"([\w.-]+)" + OTHER_SIGNS)
 
 # Levels of nesting that a file may have.
 MAX_DEPTH = 64
