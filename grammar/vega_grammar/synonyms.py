@@ -1,4 +1,4 @@
-"""What other tools call the keys of the language."""
+"""What other tools and languages call keys, types and filters."""
 
 SYNONYMS: dict[str, tuple[str, ...]] = {
     "args": ("with", "params"),
@@ -38,3 +38,39 @@ TYPES: dict[str, str] = {
     "text": "string",
 }
 """What other languages call the types."""
+
+FILTERS: dict[str, str] = {
+    "concat": "join",
+    "count": "length",
+    "d": "default",
+    "dedupe": "unique",
+    "distinct": "unique",
+    "dumps": "tojson",
+    "filter": "where",
+    "from_json": "json",
+    "fromjson": "json",
+    "fromyaml": "yaml",
+    "len": "length",
+    "linecount": "lines",
+    "lowercase": "lower",
+    "num": "float",
+    "number": "float",
+    "parse_json": "json",
+    "pluck": "map",
+    "select": "where",
+    "selectattr": "where",
+    "size": "length",
+    "slugify": "slug",
+    "str": "string",
+    "strip": "trim",
+    "sub": "regex_replace",
+    "test": "match",
+    "to_int": "int",
+    "to_json": "tojson",
+    "to_number": "float",
+    "to_string": "string",
+    "uppercase": "upper",
+    "word_count": "words",
+    "wordcount": "words",
+}
+"""What other languages call the filters."""

@@ -237,8 +237,12 @@ class AgentBuilder:
             if isinstance(node, Scalar) and isinstance(options.get(key), str):
                 check_model(self.findings, node, "base_url" in options, self.today)
         model, temperature = options.get("model"), options.get("temperature")
-        entry = agent.fields.get("temperature")
-        if entry is not None and id(entry[0]) in own and isinstance(model, str):
+        entry, named = agent.fields.get("temperature"), agent.fields.get("model")
+        if entry is None or id(entry[0]) not in own or not isinstance(model, str):
+            return
+        # A mapping that agents of several models share may hold a temperature for some of them.
+        shared = entry[0].merged and not (named is not None and named[0].merged)
+        if not shared:
             check_temperature(self.findings, model, temperature, entry[0].value.span)
 
     def _complete(self, agent: Resolved, options: dict[str, ir.StaticValue]) -> None:

@@ -3,11 +3,12 @@
 from collections.abc import Callable
 from typing import Any, ClassVar, cast
 
+from vega_grammar.testing import ERROR_TYPES
 from vegac.ir import nodes as ir
 from vegac.ir.build.access import field, index, slice_
 from vegac.ir.build.filter_calls import filter_call
 from vegac.ir.build.narrowing import refinements
-from vegac.ir.build.operands import known_type, needs_care, subject_of
+from vegac.ir.build.operands import is_failure_kind, known_type, needs_care, subject_of
 from vegac.ir.build.scope import Scope, unknown
 from vegac.ir.nesting import MAX_CHAIN
 from vegac.semantics import operators
@@ -187,6 +188,8 @@ class ExpressionBuilder:
             )
             text = "string" in (str(a), str(b)) or isinstance(a, Enum) or isinstance(b, Enum)
             hint = "make the other one text with `| string`, or write a template" if text else ""
+            if isinstance(a, ListOf):
+                hint = "to add one element, write it as a list: `+ [...]`"
         else:
             message = (
                 f"'{expr.operator}' needs two numbers; here it has {article(a)} and {article(b)}"
@@ -296,7 +299,7 @@ class ExpressionBuilder:
         self, part: ast.Expr, word: ir.Expr, other: ir.Expr, span: Span, outcome: str
     ) -> bool:
         """Report a word that is none of the possible values of `other`; tells whether it is so."""
-        values = _enum_values(other.type)
+        values = ERROR_TYPES if is_failure_kind(other) else _enum_values(other.type)
         if (
             values is None
             or not isinstance(word, ir.Const)
@@ -308,7 +311,7 @@ class ExpressionBuilder:
             "always-false",
             span,
             f"{outcome}: {subject_of(other)} is never '{word.value}'",
-            hint=did_you_mean(word.value, values),
+            hint=did_you_mean(word.value, values) or _longer(word.value, values),
             notes=(available("possible values", values),),
             fixes=self._other_word(part, word.value, values),
         )
@@ -374,6 +377,12 @@ class ExpressionBuilder:
 def _may_hold(list_: ListOf, type_: Type) -> bool:
     """Whether a list could hold such a value; of an empty one nothing is said."""
     return list_.element == NEVER or overlaps(list_.element, type_)
+
+
+def _longer(word: str, values: tuple[str, ...]) -> str:
+    """A hint at the only value that begins with a word: `Timeout` for `TimeoutExceeded`."""
+    found = [value for value in values if len(word) > 2 and value.lower().startswith(word.lower())]
+    return f"did you mean '{found[0]}'?" if len(found) == 1 else ""
 
 
 def _enum_values(type_: Type) -> tuple[str, ...] | None:

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from vega_grammar.filters import FILTERS, FilterSpec
+from vega_grammar.synonyms import FILTERS as OTHER_NAMES
 from vegac.ir import nodes as ir
 from vegac.ir.build.access import receiver_of_default
 from vegac.ir.build.filter_constants import constant_problem, replacement_problem
@@ -36,6 +37,7 @@ def filter_call(builder: "ExpressionBuilder", expr: ast.Filter) -> ir.Expr:
     spec = FILTERS.get(expr.name)
     if spec is None:
         near = nearest(expr.name, FILTERS)
+        other = OTHER_NAMES.get(expr.name.lower(), "") if not near else ""
         _ = (
             receiver_of_default(builder, expr.value)
             if "default" in near
@@ -48,8 +50,8 @@ def filter_call(builder: "ExpressionBuilder", expr: ast.Filter) -> ir.Expr:
             "unknown-filter",
             builder.name_place(expr),
             f"there is no filter '{expr.name}'",
-            hint=did_you_mean(expr.name, FILTERS),
-            notes=() if near else (available("filters", FILTERS),),
+            hint=f"did you mean '{other}'?" if other else did_you_mean(expr.name, FILTERS),
+            notes=() if near or other else (available("filters", FILTERS),),
             subject=expr.name,
             suggestions=tuple(near),
         )

@@ -2,7 +2,7 @@
 
 from vega_grammar.filters import FILTERS
 from vegac.ir import nodes as ir
-from vegac.semantics.types import ANY, NEVER, NULL, Type, may_be_null, without_null
+from vegac.semantics.types import ANY, ERROR, NEVER, NULL, Type, may_be_null, without_null
 
 
 def known_type(type_: Type) -> Type:
@@ -19,6 +19,15 @@ def needs_care(expr: ir.Expr) -> bool:
     return may_be_null(expr.type)
 
 
+def is_failure_kind(expr: ir.Expr) -> bool:
+    """Whether it is `error.type`, which is one of the names that failures have."""
+    return (
+        isinstance(expr, ir.Field)
+        and expr.name == "type"
+        and without_null(expr.value.type) == ERROR
+    )
+
+
 def is_fraction(expr: ir.Expr) -> bool:
     """Whether it is a constant such as 1.5 or 2.0, which counts nothing."""
     return isinstance(expr, ir.Const) and isinstance(expr.value, float)
@@ -31,6 +40,8 @@ def subject_of(expr: ir.Expr) -> str:
             return f"'{name}'"
         case ir.EnvValue(name=name):
             return f"'env.{name}'"
+        case ir.Field() if is_failure_kind(expr):
+            return "the type of a failure"
         case ir.Const(value=None):
             return "this"
         case _:

@@ -9,13 +9,28 @@ from msgspec import Struct
 from vegac.ir import nodes as ir
 from vegac.semantics.flow import Flow
 from vegac.semantics.types import ANY, LOOP, NULL, STRING, Type, join, optional
-from vegac.source.diagnostic import Label
+from vegac.source.diagnostic import Edit, Fix, Label
 from vegac.source.findings import Findings
 from vegac.source.span import Span
 from vegac.source.suggest import Names, names_of, unknown_name
 
 RUN_VALUES = ("date", "time", "now", "random")
 NAMESPACES = ("env", "run", "workflow", "steps")
+LITERALS = {
+    "True": "true",
+    "TRUE": "true",
+    "False": "false",
+    "FALSE": "false",
+    "None": "null",
+    "none": "null",
+    "nil": "null",
+    "NULL": "null",
+    "Null": "null",
+    "undefined": "null",
+}
+"""How other languages write true, false and null, where no variable has such a name."""
+WORDS = ("yes", "no", "on", "off")
+"""What older YAML took for booleans; here a text, and without quotes a name."""
 
 
 class Scope(Protocol):
@@ -34,6 +49,10 @@ class Scope(Protocol):
 
     def is_variable(self, name: str) -> bool:
         """Whether a bare word is also the name of something in scope."""
+        ...
+
+    def is_meant(self, name: str) -> bool:
+        """Whether a name behind `<<` is rather that of a value than a part of some code."""
         ...
 
 
@@ -63,6 +82,19 @@ def report_undefined(
     details = unknown_name(name, kind, names, also)
     if not names:
         details["notes"] = ()
+    literal = LITERALS.get(name)
+    if literal is not None and not details["hint"]:
+        findings.report(
+            "undefined-variable",
+            span,
+            f"nothing here is named '{name}'",
+            hint=f"write `{literal}`",
+            fixes=(Fix(f"write `{literal}`", (Edit(span, literal),)),),
+            subject=name,
+        )
+        return
+    if name in WORDS and not details["hint"]:
+        details["hint"] = f"a text needs quotes: '{name}'"
     findings.report("undefined-variable", span, f"nothing here is named '{name}'", **details)
 
 
@@ -99,6 +131,9 @@ class FixedScope:
         return None
 
     def is_variable(self, name: str) -> bool:
+        return name in self.names
+
+    def is_meant(self, name: str) -> bool:
         return name in self.names
 
 
@@ -199,6 +234,11 @@ class WorkflowScope:
     def is_variable(self, name: str) -> bool:
         return name in self.inputs or name in self.assigned
 
+    def is_meant(self, name: str) -> bool:
+        if name == "result" or (name == "input" and self.implicit):
+            return True
+        return self.is_variable(name)
+
     def resolve(self, name: str, span: Span, guarded: bool) -> ir.Expr:
         self.reads.setdefault(name, span)
         if name in self.inputs or name in self.assigned:
@@ -211,7 +251,7 @@ class WorkflowScope:
         known = self.known_names()
         also = (*NAMESPACES, *self._computed_like(name))
         near = known.nearest(name, also)
-        if self.implicit and not near and name not in (*NAMESPACES, "loop"):
+        if self.implicit and not near and name not in (*NAMESPACES, *LITERALS, "loop"):
             return self._implicit(name, span)
         if name == "loop":
             self.findings.report(

@@ -126,7 +126,7 @@ class TextBuilder:
         for problem in text.problems:
             self._problem(node, problem, text)
         for loose in text.loose:
-            if self.scope.is_variable(loose.name):
+            if self.scope.is_meant(loose.name):
                 self._loose(node, loose)
 
     def _loose(self, node: Scalar, loose: LooseOpen) -> None:
