@@ -56,6 +56,8 @@ class _Paths(Struct, frozen=True):
             match statement:
                 case ir.Call():
                     found.append(statement)
+                case ir.If(then=then, certain=True):
+                    found += self.certain(then)
                 case ir.If():
                     others = {call.workflow for call in self.certain(statement.otherwise)}
                     found += [c for c in self.certain(statement.then) if c.workflow in others]

@@ -142,6 +142,17 @@ def _if(f: Function, step: ir.If) -> None:
     word = "if"
     while True:
         step = _merged(step)
+        if step.certain and word == "if":
+            f.block(step.then)
+            return
+        if step.certain:
+            # What a checker makes of the conditions before may be less, so it is left to `else`.
+            f.text("else:")
+            f.known = dict(f.environment)
+            with f.indented():
+                f.block(step.then)
+            ends.append(f.known)
+            break
         _condition(f, word, step.condition)
         start = f.known
         narrow(f, step.condition, True)
@@ -170,7 +181,7 @@ def _if(f: Function, step: ir.If) -> None:
 def _merged(step: ir.If) -> ir.If:
     """A condition right inside another one, with the two as one."""
     match step:
-        case ir.If(then=[ir.If(otherwise=[]) as inner], otherwise=[]):
+        case ir.If(then=[ir.If(otherwise=[], certain=False) as inner], otherwise=[], certain=False):
             inner = _merged(inner)
             both = (step.condition, inner.condition)
             condition = ir.Logical(BOOLEAN, step.condition.span, "and", both)

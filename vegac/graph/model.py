@@ -164,12 +164,13 @@ class _Reader:
     def _choice(self, statement: ir.If) -> Frame:
         title = f"if {self._text(statement.condition.span)}"
         lanes = [Lane("then", self._block(statement.then))]
-        rest = statement.otherwise
+        rest, certain = statement.otherwise, statement.certain
         while len(rest) == 1 and isinstance(inner := rest[0], ir.If):
             label = f"else if {self._text(inner.condition.span)}"
             lanes.append(Lane(label, self._block(inner.then)))
-            rest = inner.otherwise
-        lanes.append(Lane("else", self._block(rest)))
+            rest, certain = inner.otherwise, inner.certain
+        if not certain:
+            lanes.append(Lane("else", self._block(rest)))
         return self._frame(statement, "if", title, lanes)
 
     def _loop(self, statement: ir.For | ir.ParallelFor | ir.Repeat) -> Frame:

@@ -44,8 +44,8 @@ def _ends(statement: ir.Statement) -> bool:
     match statement:
         case ir.Return() | ir.Fail():
             return True
-        case ir.If(then=then, otherwise=otherwise):
-            return ends(then) and ends(otherwise)
+        case ir.If(then=then, otherwise=otherwise, certain=certain):
+            return ends(then) and (certain or ends(otherwise))
         case ir.OnTimeout(body=body, handler=handler):
             return ends(body) and ends(handler)
         case ir.Try(body=body, handler=handler, finally_=finally_):
@@ -97,6 +97,8 @@ class _Finder:
             case ir.Return() | ir.Fail():
                 self._expressions(statement, known)
                 return None
+            case ir.If(then=then, certain=True):
+                return self.block(then, known)
             case ir.If(then=then, otherwise=otherwise):
                 self._expressions(statement, known)
                 return _both(self.block(then, known), self.block(otherwise, known))

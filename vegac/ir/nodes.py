@@ -242,9 +242,13 @@ class Assign(Statement, eq=False):
 
 
 class If(Statement, eq=False):
+    """`certain` says that the condition holds whenever it is asked, for the conditions before it
+    have left no other value; then there is no `otherwise`."""
+
     condition: Expr
     then: Block
     otherwise: Block
+    certain: bool = False
 
 
 class For(Statement, eq=False):

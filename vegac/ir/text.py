@@ -101,7 +101,8 @@ def _assign(step: ir.Assign, depth: int) -> Iterator[str]:
 
 
 def _if(step: ir.If, depth: int) -> Iterator[str]:
-    yield _line(depth, f"if {expression_text(step.condition)}")
+    certain = " (certain)" if step.certain else ""
+    yield _line(depth, f"if {expression_text(step.condition)}{certain}")
     yield from block_lines(step.then, depth + 1)
     if step.otherwise:
         yield _line(depth, "else")

@@ -9,6 +9,9 @@ from vegac.semantics.bindings import Binding, Bindings
 from vegac.semantics.types import ANY, NULL, Type, join, members
 from vegac.source.span import Span
 
+Value = str | bool | tuple[str, bool] | None
+"""A value of an enum, a boolean or null; or a text with whether all that it stands for is true."""
+
 _SOMEWHERE = "on one of the paths"
 """Where a variable is unset that a computed name may have replaced on a path."""
 
@@ -27,14 +30,16 @@ class Link(Struct, frozen=True):
 
 
 class Flow:
-    """The bindings at a point; `live` is false after `return` and `fail`. Copies share `links`.
+    """The bindings at a point; `live` is false after `return` and `fail`, and `covered` that it
+    is so because conditions have covered every value. Copies share `links`.
 
     A variable whose binding is the very object that it was at an earlier point was not set since.
     `fields` has what is known of fields (`v/note`), with the binding of the variable for which it
-    holds, and of the environment (`env/NAME`), where `env` is no variable.
+    holds, and of the environment (`env/NAME`), where `env` is no variable. `values` has those that
+    the conditions before have left to a variable or a field, in the same way.
     """
 
-    __slots__ = ("bindings", "fields", "links", "live")
+    __slots__ = ("bindings", "covered", "fields", "links", "live", "values")
 
     def __init__(
         self,
@@ -44,12 +49,16 @@ class Flow:
     ) -> None:
         self.bindings = Bindings() if bindings is None else bindings
         self.live = live
+        self.covered = False
         self.links: list[Link] = [] if links is None else links
         self.fields: dict[str, tuple[Binding | None, Type]] = {}
+        self.values: dict[str, tuple[Binding | None, frozenset[Value]]] = {}
 
     def copy(self) -> "Flow":
         made = Flow(self.bindings.copy(), self.live, self.links)
+        made.covered = self.covered
         made.fields = dict(self.fields)
+        made.values = dict(self.values)
         return made
 
     def get(self, name: str) -> Binding | None:
@@ -92,6 +101,23 @@ class Flow:
         binding, type_ = self.fields.get(path, (None, None))
         return type_ if binding is self.bindings.find(path.partition("/")[0]) else None
 
+    def leave(self, path: str, values: frozenset[Value]) -> None:
+        """Take over that a variable or a field has one of these values on this path."""
+        self.values[path] = (self.bindings.find(path.partition("/")[0]), values)
+
+    def left(self, path: str) -> frozenset[Value] | None:
+        """The values that conditions have left to a variable or a field, None if they ask nothing
+        of it."""
+        binding, values = self.values.get(path, (None, None))
+        return values if binding is self.bindings.find(path.partition("/")[0]) else None
+
+
+def covered(flow: Flow) -> Flow:
+    """The path that no value takes, for conditions have covered all of them."""
+    made = Flow(flow.bindings, live=False)
+    made.covered = True
+    return made
+
 
 def _same(left: Binding, right: Binding) -> bool:
     """Whether two bindings are from one assignment, in whatever order paths have met since."""
@@ -123,6 +149,11 @@ def merge(left: Flow, right: Flow, left_path: str, right_path: str) -> Flow:
         path: known
         for path, known in left.fields.items()
         if right.fields.get(path) == known and left.field(path) and right.field(path)
+    }
+    merged.values = {
+        path: known
+        for path, known in left.values.items()
+        if right.left(path) is not None and left.left(path) == right.left(path)
     }
     return merged
 

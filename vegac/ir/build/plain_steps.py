@@ -4,7 +4,8 @@
 from typing import TYPE_CHECKING
 
 from vegac.ir import nodes as ir
-from vegac.semantics.flow import Flow, merge
+from vegac.ir.build.cases import covers_rest
+from vegac.semantics.flow import Flow, covered, merge
 from vegac.semantics.literals import unfit_variable
 from vegac.semantics.type_syntax import article
 from vegac.semantics.types import ANY, STRING, ListOf, overlaps
@@ -56,17 +57,21 @@ def _arms(
         return []
     builder.condition_depth += 1
     condition = builder.texts.condition(node, "`if`")
+    last = len(arms) == 1 and "else" not in step.blocks
+    certain = last and covers_rest(builder.scope.flow, condition)
     before = builder.scope.flow.copy()
     builder.narrow(condition, True)
     then = builder.block(steps, parent)
     after_then = builder.scope.flow
     builder.scope.flow = before
     builder.narrow(condition, False)
+    if certain:
+        builder.scope.flow = covered(before)
     otherwise = _arms(builder, arms[1:], step, parent)
     builder.condition_depth -= 1
-    path = FALSE_PATH if "else" not in step.blocks and len(arms) == 1 else "in the other branch"
+    path = FALSE_PATH if last else "in the other branch"
     builder.scope.flow = merge(after_then, builder.scope.flow, "when the condition holds", path)
-    return [ir.If(condition.span, parent, condition, then, otherwise)]
+    return [ir.If(condition.span, parent, condition, then, otherwise, certain)]
 
 
 def set_(builder: "StepBuilder", step: Step, site: str) -> ir.Block:

@@ -42,6 +42,7 @@ class LaterRounds(Struct, eq=False):
             del entry.bindings[name]
         for path in self.stale & entry.fields.keys():
             del entry.fields[path]
+        entry.values.clear()
         return entry
 
 

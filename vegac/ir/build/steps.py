@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from vega_grammar import keys as grammar
 from vegac.ir import nodes as ir
 from vegac.ir.build import calls, failures, loops, parallel, plain_steps
+from vegac.ir.build.cases import covers_rest, restrict
 from vegac.ir.build.fields import FieldReader, Invalid
 from vegac.ir.build.forms import reply_form
 from vegac.ir.build.narrowing import refinements
@@ -14,7 +15,7 @@ from vegac.ir.build.plain_steps import FALSE_PATH
 from vegac.ir.build.rounds import LaterRounds
 from vegac.ir.build.scope import WorkflowScope, unknown
 from vegac.ir.build.texts import TextBuilder, as_text
-from vegac.semantics.flow import Flow, Link, merge, null_when_unset
+from vegac.semantics.flow import Flow, Link, covered, merge, null_when_unset
 from vegac.semantics.literals import NAME, NAME_HINT, unfit_variable
 from vegac.semantics.types import (
     ANY,
@@ -109,14 +110,17 @@ class StepBuilder:
         built: ir.Block = []
         outer = self._dead
         for step in steps:
-            live = self.scope.flow.live
-            if not live and not self._dead:
+            live, decided = self.scope.flow.live, self.scope.flow.covered
+            # A `fail` for the case that there is another value one day is no mistake.
+            if not live and not self._dead and not (decided and step.kind == "fail"):
                 self._dead = True  # said once, for the steps inside and those that follow too
                 self.findings.report(
                     "unreachable-step",
                     step.key.span,
                     "this step is never reached",
-                    hint="the step before it always ends the workflow",
+                    hint="the conditions before it leave no other value, and end the workflow"
+                    if decided
+                    else "the step before it always ends the workflow",
                 )
             statements = self.step(step, parent)
             if live:
@@ -131,10 +135,17 @@ class StepBuilder:
         if skip is None:
             return self._unconditional(step, parent)
         condition = self.texts.condition(skip, "`if`")
+        certain = covers_rest(self.scope.flow, condition)
         before = self.scope.flow.copy()
         self.narrow(condition, True)
         body = self._unconditional(step, parent)
         after = self.scope.flow
+        if certain:
+            self.scope.flow = merge(after, covered(before), "", "")
+            return [ir.If(step.key.span, parent, condition, body, [], certain=True)]
+        self.scope.flow = before
+        self.narrow(condition, False)
+        before = self.scope.flow
         otherwise = before
         for name, binding in after.set_since(before):
             # A skipped step leaves what it would save as it is, or null.
@@ -166,6 +177,8 @@ class StepBuilder:
         late = "on_timeout" in step.blocks
         lenient = options.get("continue_on_error") is True
         before = self.scope.flow.copy() if late or lenient else self.scope.flow
+        if "retry" in options and step.kind != "send":
+            self.scope.flow.values.clear()  # the attempt before may have set other ones
         if step.kind == "send":
             body = self.send(step, site, options)
         else:
@@ -251,6 +264,7 @@ class StepBuilder:
                 hint="add `timeout:` to this step",
             )
         self.scope.flow = before.copy()
+        self.scope.flow.values.clear()  # the step may have set other ones
         steps = step.blocks["on_timeout"]
         where = f"{site}/on_timeout"
         handler = with_outcome(self, step, site, lambda: self.block(steps, where))
@@ -364,10 +378,13 @@ class StepBuilder:
     def narrow(self, condition: ir.Expr, truth: bool) -> None:
         """Take over what `condition` says about variables when it is `truth`."""
         changes = refinements(condition, truth)
-        if changes:
+        left = restrict(self.scope.flow, condition, truth)
+        if changes or left:
             self.scope.flow = self.scope.flow.copy()
             for name, type_ in changes:
                 self.scope.flow.narrow(name, type_)
+            for path, values in left:
+                self.scope.flow.leave(path, values)
 
     # --- sends ---------------------------------------------------------------------------------
 
