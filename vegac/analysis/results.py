@@ -1,4 +1,4 @@
-"""Results that are saved and were never made, and failures that are read and were never caught."""
+"""Results that are saved and were never made, or made and never saved, and failures that are read and were never caught."""
 
 from vegac.analysis.contents import Contents
 from vegac.ir import nodes as ir
@@ -14,9 +14,10 @@ _WITHOUT_RESULT = "no step in it gives a result"
 
 
 def check_results(context: ProgramContext, workflow: Contents, findings: Findings) -> None:
-    """`nothing-to-save` and `unset-error`."""
+    """`nothing-to-save`, `unused-result` and `unset-error`."""
     for step in workflow.steps:
         _check_save(step, context, findings)
+        _check_lost(step, findings)
     _check_error(workflow, findings)
 
 
@@ -44,6 +45,21 @@ def _report(save: Scalar, reason: str, meant: tuple[str, ...], findings: Finding
         hint="save in the step that makes the value",
         suggestions=meant,
     )
+
+
+def _check_lost(step: Step, findings: Findings) -> None:
+    """Report a step that only gets a value, and gives it to nobody: it is no `result`."""
+    if "save" in step.fields or "name" in step.fields:
+        return
+    if step.kind == "recall" and "key" in step.fields:
+        message = "what this recalls is lost: nothing takes it"
+        hint = "add `save: NAME`, or remove the step"
+    elif step.kind == "ask" and "choices" in step.fields:
+        message = "the answer is lost, so the run goes on whatever is chosen"
+        hint = "add `save: NAME`, and say what follows from it"
+    else:
+        return
+    findings.report("unused-result", step.key.span, message, hint=hint, subject="save")
 
 
 def _gives_result(step: Step, context: ProgramContext) -> bool:

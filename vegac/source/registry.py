@@ -146,6 +146,7 @@ CODES: dict[str, Code] = _catalogue(
         "timeout-never-reached": ("warning", "A time limit around this one ends first."),
         "budget-never-reached": ("warning", "A budget around this one is used up first."),
         "nothing-to-save": ("warning", "A step saves a result, and has none."),
+        "unused-result": ("warning", "A step gets a value, and nothing takes it."),
         "unset-error": ("warning", "'error' is read where nothing catches a failure."),
     },
     analysis={

@@ -104,6 +104,7 @@ _BEYOND_THE_REFERENCE = frozenset(
         "timeout-never-reached",
         "budget-never-reached",
         "nothing-to-save",
+        "unused-result",
         "unset-error",
         "text-as-condition",
         "repeated-condition",
