@@ -1,4 +1,4 @@
-"""Results that are saved and were never made, or made and never saved, and failures that are read and were never caught."""
+"""Results that are saved and never made, or never saved, and failures that are never caught."""
 
 from vegac.analysis.contents import Contents
 from vegac.ir import nodes as ir
