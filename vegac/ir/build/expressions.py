@@ -7,6 +7,7 @@ from vega_grammar.testing import ERROR_TYPES
 from vegac.ir import nodes as ir
 from vegac.ir.build.access import field, index, slice_
 from vegac.ir.build.filter_calls import filter_call
+from vegac.ir.build.folding import number_of
 from vegac.ir.build.narrowing import refinements
 from vegac.ir.build.operands import is_failure_kind, known_type, needs_care, subject_of
 from vegac.ir.build.scope import Scope, unknown
@@ -163,17 +164,13 @@ class ExpressionBuilder:
             type_ = operators.arithmetic(expr.operator, a, b)
         if type_ is None:
             self._operand_mismatch(expr, left, right, a, b)
-        if (
-            expr.operator in ("/", "//", "%")
-            and isinstance(right, ir.Const)
-            and type(right.value) in (int, float)
-            and right.value == 0
-        ):
+        if expr.operator in ("/", "//", "%") and number_of(right) == 0:
+            written = isinstance(right, ir.Const)
             self.findings.report(
                 "division-by-zero",
                 right.span,
                 "this divides by zero",
-                hint="a run would fail here every time",
+                hint=f"{'' if written else 'this comes to 0: '}a run would fail here every time",
             )
         return ir.Binary(type_ or ANY, span, expr.operator, left, right)
 
