@@ -1,6 +1,5 @@
 """The value of arithmetic that holds no variables."""
 
-import operator
 from collections.abc import Callable
 
 from vegac.ir import nodes as ir
@@ -8,12 +7,12 @@ from vegac.ir import nodes as ir
 Number = int | float
 
 _OPERATORS: dict[str, Callable[[Number, Number], Number]] = {
-    "+": operator.add,
-    "-": operator.sub,
-    "*": operator.mul,
-    "/": operator.truediv,
-    "//": operator.floordiv,
-    "%": operator.mod,
+    "+": lambda left, right: left + right,
+    "-": lambda left, right: left - right,
+    "*": lambda left, right: left * right,
+    "/": lambda left, right: left / right,
+    "//": lambda left, right: left // right,
+    "%": lambda left, right: left % right,
 }
 
 
