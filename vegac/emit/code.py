@@ -309,7 +309,12 @@ class Lambda(Code, eq=False):
         return Level.LAMBDA
 
     def doc(self, inside: bool) -> Doc:
-        return (f"lambda {self.parameters}: ", element(self.body, inside))
+        head, bare = f"lambda {self.parameters}: ", unplaced(self.body)
+        # What has no brackets of its own to break in gets some.
+        if isinstance(bare, Text | Operation | Choice | Unary) and not getattr(bare, "rows", ()):
+            broken = ("(", Indented((NOTHING, self.body.doc(True))), NOTHING, ")")
+            return (head, Group(Either(broken, self.body.doc(False))))
+        return (head, element(self.body, inside))
 
 
 class Parentheses(Code, eq=False):

@@ -54,6 +54,7 @@ from vegac.semantics.types import (
     MapOf,
     Record,
     Type,
+    may_be_null,
     members,
     optional,
     without_null,
@@ -114,7 +115,10 @@ def computed_names(f: Function) -> Code:
 
 def _parameter(f: Function, expr: ir.Parameter) -> Value:
     del f
-    return plain(method(name("args"), "get", literal(expr.name)), expr.type, ANY)
+    if may_be_null(expr.type):
+        return plain(method(name("args"), "get", literal(expr.name)), expr.type, ANY)
+    # What a tool needs is there when it is called, and so is what has a default.
+    return plain(subscript(name("args"), literal(expr.name)), expr.type, ANY)
 
 
 def _loop_state(f: Function, expr: ir.LoopState) -> Value:

@@ -90,6 +90,14 @@ def on_timeout(f: Function, step: ir.OnTimeout) -> None:
 
 
 def scope(f: Function, step: ir.Scope) -> None:
+    match step.body:
+        case [ir.Scope(timeout=seconds, budget=None) as inner] if (
+            step.timeout is None and seconds is not None and inner.site == step.site
+        ):
+            # The time of the attempts inside is that of the whole, as there is but one.
+            step = ir.Scope(step.span, step.site, inner.body, inner.timeout, step.budget)
+        case _:
+            pass
     limits: list[Code] = [literal(step.site)]
     if step.timeout is not None:
         limits.append(Keyword("timeout", name(number(step.timeout))))

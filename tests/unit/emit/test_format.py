@@ -10,7 +10,9 @@ import pytest
 from tests.unit.emit.build import locate
 from tests.unit.emit.generate import StatementGenerator
 from tests.unit.emit.test_hostile import TEXTS, hostile_module, saying
+from tests.unit.emit.test_types import PROGRAMS
 from vegac.emit.module import emit_module
+from vegac.workspace import Workspace
 
 CONFIG = """
 line-length = 100
@@ -35,6 +37,11 @@ def modules(tmp_path_factory: pytest.TempPathFactory) -> Path:
         program = StatementGenerator(Random(seed)).program()
         module = emit_module(program, digest="0" * 64, locate=locate)
         (folder / f"m{seed}.py").write_text(module.text, encoding="utf-8")
+    for path in sorted(path for place in PROGRAMS for path in place.glob("*.vega.yaml")):
+        compiled = Workspace(path.parent).compile(path)
+        if compiled.module is not None:
+            name = f"sample_{path.name.split('.')[0]}.py"
+            (folder / name).write_text(compiled.module.text, encoding="utf-8")
     (folder / "hostile.py").write_text(hostile_module().text, encoding="utf-8")
     for number, value in enumerate(TEXTS):
         (folder / f"says{number}.py").write_text(saying(value).text, encoding="utf-8")

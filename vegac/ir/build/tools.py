@@ -210,7 +210,7 @@ class _ToolBuilder:
         words = [word for word in enum if isinstance(word, str)]
         if type_ in (STRING, ANY) and words and len(words) == len(enum):
             type_ = Enum(tuple(words))
-        given = arguments.get("required") is True or "default" in arguments
+        given = arguments.get("required") is True or arguments.get("default") is not None
         return ir.Construct("Param", arguments, (word,)), type_ if given else optional(type_)
 
     def _default(
