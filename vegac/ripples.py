@@ -40,6 +40,7 @@ _STRAY = frozenset(
 """Those of them after which what stands there is not part of the program."""
 _NAMES = frozenset(
     {
+        "implicit-input",
         "maybe-unset",
         "missing-input",
         "shadowed-name",
@@ -62,7 +63,8 @@ _FIELDS = {
 _OF_DEFINITIONS = frozenset({"unknown-agent", "unknown-tool", "unknown-workflow"})
 _KEY = re.compile(r"\A[ \t]*['\"]?\Z")
 _DECLARING = re.compile(
-    r"(?:\A[ \t]*(?:- +)*|[{,\[][ \t]*|\b(?:save|name):?[ \t]*|\bfor +(?:\w+, *)?)['\"]?\Z"
+    r"(?:\A[ \t]*(?:- +)*(?::[ \t]*)?|[{,\[][ \t]*|\b(?:save|name):?[ \t]*"
+    r"|\bfor +(?:\w+, *)?)['\"]?\Z"
 )
 """What stands before a name that is declared there."""
 _STEPS = re.compile(r"^[ \t]*steps\b")
@@ -168,6 +170,8 @@ def without_ripples(findings: Sequence[Diagnostic], placements: Placements) -> l
         if code == "shadowed-name":
             return inside or broken.holds(path, line)
         if code in _NAMES and finding.subject:
+            if code == "unknown-agent" and line in broken_lines and not finding.suggestions:
+                return True
             return inside or left_out.declares(finding, path, line)
         if code == "loop-without-max":
             return (path, line) in tops

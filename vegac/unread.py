@@ -29,6 +29,7 @@ _LEFT_OUT = frozenset(
         "no-steps",
         "not-a-mapping",
         "syntax-error",
+        "unclosed-hole",
         "unknown-agent",
         "unknown-key",
         "unknown-workflow",
@@ -39,6 +40,7 @@ _LEFT_OUT = frozenset(
 """Findings of places that are not, or not wholly, part of the program that is judged."""
 _STEPS_LEFT_OUT = frozenset({"ambiguous-step", "missing-key", "wrong-type"})
 """Those among them after which a step may set nothing."""
+_WITH_STEPS = ("if", "parallel", "repeat")
 _WORD = re.compile(r"[\w-]+")
 _OF_NAMES = ("undefined-variable", "implicit-input")
 _OF_STEPS = ("unused-agent", "unused-tool")
@@ -58,6 +60,8 @@ class _Place(Struct, eq=False):
     @property
     def has_lost_steps(self) -> bool:
         """Whether steps are missing here that nobody has written yet, or written wrongly."""
+        if self.code == "missing-key":
+            return self.key in _WITH_STEPS
         return self.code == "no-steps" or (self.code == "wrong-type" and self.key in BLOCKS)
 
     def holds(self, other: Location) -> bool:
@@ -99,7 +103,7 @@ def without_echoes(
     """The findings but those that only say what others have left out."""
     if not any(_is_echo(finding) for finding in findings):
         return list(findings)
-    finders = {tree.file.path: _Finder(tree.root) for tree in trees if tree.root is not None}
+    finders = {tree.file.path: Finder(tree.root) for tree in trees if tree.root is not None}
     left_out = _LeftOut(
         [_place(finding, placements, finders) for finding in findings if finding.code in _LEFT_OUT]
     )
@@ -126,7 +130,7 @@ def _explained(finding: Diagnostic, placements: Placements, left_out: _LeftOut) 
     return left_out.mention(finding.subject, declared, codes)
 
 
-def _place(finding: Diagnostic, placements: Placements, finders: dict[str, "_Finder"]) -> _Place:
+def _place(finding: Diagnostic, placements: Placements, finders: dict[str, "Finder"]) -> _Place:
     """The entry or the item of a list around a finding, with the finding itself."""
     location = placements.locate(finding.span)
     path = location.file.path
@@ -152,7 +156,7 @@ _Parts = dict[str, list[_Part]]
 """By unit, in order."""
 
 
-class _Finder:
+class Finder:
     """Finds what stands around a place, in one tree."""
 
     def __init__(self, root: Node) -> None:

@@ -19,6 +19,7 @@ from vegac.ir import nodes as ir
 from vegac.ir.build.memory import Memory as LoweringMemory
 from vegac.ir.build.program import ProgramContext, build_program, program_of
 from vegac.ir.build.skills import SkillFile
+from vegac.orphans import without_orphans
 from vegac.policy import apply_policy, silenced_errors
 from vegac.ripples import without_ripples
 from vegac.semantics.declarations import Collector, Declarations
@@ -493,7 +494,7 @@ def finish(
 
     writer = FixWriter(trees, placements)
     news = without_echoes(list(kept.values()), placements, trees)
-    news = without_ripples(news, placements)
+    news = without_orphans(without_ripples(news, placements), placements, trees)
     finished = (writer.written(with_renames(finding, placements)) for finding in news)
     return sorted(finished, key=place)
 

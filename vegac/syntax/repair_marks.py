@@ -17,7 +17,9 @@ _NEAR = 1_000
 _BAD_START = re.compile(r"[@`%*&!|>]")
 _PAIRS = {"[": "]", "{": "}"}
 _OPENERS = {"]": "[", "}": "{"}
-_SLIP = re.compile(r"[\[{:\"'](?:[ \t]+\S|-[ \t])")
+_SLIP = re.compile(
+    r"[\[{\"'](?:[ \t]+\S|-[ \t])|:(?:[ \t]+(?=[^\"'\r\n:]+:(?:[ \t\r\n]|\Z)|- )|-[ \t])"
+)
 _STRAY = re.compile(r"[\]}\"'][\[{:\"'](?=[ \t,\]}]|$)", re.M)
 _NO_DASH_SPACE = re.compile(r"-[^\s\d.-]")
 _BLOCK_HEADER = re.compile(r"[|>][+-]?[1-9]?[+-]?")

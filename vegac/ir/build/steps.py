@@ -168,7 +168,8 @@ class StepBuilder:
 
     def bad_name(self, node: Scalar, what: str, hint: str = NAME_HINT) -> None:
         """Report a name that cannot name a variable, an input or a step."""
-        self.findings.report("bad-name", node.span, f"'{node.value}' cannot name {what}", hint=hint)
+        message = f"'{node.value}' cannot name {what}" if node.value else f"{what} has no name here"
+        self.findings.report("bad-name", node.span, message, hint=hint)
 
     def _unconditional(self, step: Step, parent: str) -> ir.Block:
         self._report_empty(step)

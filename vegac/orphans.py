@@ -1,0 +1,202 @@
+"""Names that are lost: one mistake where something gives a name makes every use of it unknown.
+
+What should have given the name may be empty or of the wrong kind, or it gives another name, which
+nothing reads. Nothing is left out that is not told by the finding that stays.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+
+from msgspec import Struct, field, structs
+
+from vega_grammar import keys as grammar
+from vegac.source.diagnostic import Diagnostic, Label
+from vegac.source.file import Placements
+from vegac.syntax.core_schema import resolve_plain
+from vegac.syntax.document import BLOCKS
+from vegac.syntax.nodes import Mapping, Node, Scalar
+from vegac.syntax.nodes import Sequence as ListNode
+from vegac.syntax.reader import FileTree
+from vegac.unread import Finder
+
+_VARIABLES = frozenset({"implicit-input", "maybe-unset", "undefined-variable"})
+_UNREAD = frozenset({"unused-input", "unused-param", "unused-variable"})
+_DEFINITIONS = {
+    "unknown-agent": "unused-agent",
+    "unknown-tool": "unused-tool",
+    "unknown-workflow": "unused-workflow",
+}
+_UNUSED = frozenset(_DEFINITIONS.values())
+_GAPS = frozenset(
+    {
+        "bad-name",
+        "missing-key",
+        "missing-send",
+        "no-steps",
+        "not-a-mapping",
+        "syntax-error",
+        "wrong-type",
+        "yaml-syntax",
+    }
+)
+_GIVING = frozenset({"set", "inputs", "for", "parallel", "repeat", "recall", "ask", *BLOCKS})
+"""Keys below which names are given, any number of them."""
+_OPTIONS = frozenset(
+    {
+        *grammar.COMMON,
+        *grammar.SEND,
+        *grammar.WORKFLOW,
+        *(key for table in grammar.STEPS.values() for key in table),
+        *(key for name in ("REPEAT", "RECALL", "REMEMBER", "ELIF") for key in grammar.TABLES[name]),
+    }
+) - {"set", "inputs", *BLOCKS, *grammar.STEPS}
+_MISSING = re.compile(r" is (?:empty|missing)\b")
+"""How messages say that there is no name where one should stand."""
+_MOST = 5
+"""How many other places a finding names."""
+
+
+class _Gaps(Struct):
+    """What is missing in a definition: where something stands that may have given any names, how
+    many single names were lost, and whether a text is missing that may have read some."""
+
+    starts: list[int] = field(default_factory=list[int])
+    names: int = 0
+    unread: bool = False
+
+
+def without_orphans(
+    findings: Sequence[Diagnostic], placements: Placements, trees: Iterable[FileTree]
+) -> list[Diagnostic]:
+    """The findings but those of names that another one explains, and of further uses of a name."""
+    if not any(_is_orphan(one) or one.code in _UNREAD for one in findings):
+        return list(findings)
+    gaps = _gaps(findings, placements, trees)
+    kept = [one for one in findings if not _lost(one, gaps, placements)]
+    subjects: dict[str, set[str]] = {}
+    for one in kept:
+        if one.code in _VARIABLES and _is_orphan(one):
+            subjects.setdefault(one.span.unit, set()).add(one.subject)
+    alone = {
+        unit
+        for unit, names in subjects.items()
+        if unit in gaps and 0 < len(names) <= gaps[unit].names
+    }
+    kept = [
+        one
+        for one in kept
+        if not (one.code in _VARIABLES and _is_orphan(one) and one.span.unit in alone)
+    ]
+    return _paired(_once(kept, placements))
+
+
+def _is_orphan(finding: Diagnostic) -> bool:
+    known = finding.code in _VARIABLES or finding.code in _DEFINITIONS
+    return known and bool(finding.subject) and not finding.suggestions and not finding.fixes
+
+
+def _gaps(
+    findings: Sequence[Diagnostic], placements: Placements, trees: Iterable[FileTree]
+) -> dict[str, _Gaps]:
+    """By definition, what is missing in it."""
+    finders = {tree.file.path: Finder(tree.root) for tree in trees if tree.root is not None}
+    gaps: dict[str, _Gaps] = {}
+    for finding in findings:
+        if finding.code not in _GAPS or finding.severity != "error":
+            continue
+        place = placements.locate(finding.span)
+        finder = finders.get(place.file.path)
+        part = finder.around(finding.span) if finder is not None else None
+        if part is None:
+            continue
+        gap = gaps.setdefault(finding.span.unit, _Gaps())
+        if finding.code == "yaml-syntax":
+            gap.names += place.file.text.startswith(":", place.start)
+            continue
+        if finding.code == "syntax-error":
+            gap.names += part.key.startswith("for ")
+            gap.unread = gap.unread or _MISSING.search(finding.message) is not None
+            continue
+        hollow = _is_hollow(part.node)
+        gap.unread = gap.unread or hollow or finding.code == "missing-send"
+        if part.key == "save":
+            gap.names += 1
+        elif part.key in _GIVING or (hollow and part.key not in _OPTIONS):
+            gap.starts.append(place.start)
+    return gaps
+
+
+def _is_hollow(node: Node) -> bool:
+    """Whether nothing is said that could name something."""
+    match node:
+        case Scalar():
+            return node.style == "plain" and not isinstance(resolve_plain(node.value), str)
+        case Mapping():
+            return not node.entries
+        case ListNode():
+            return not node.items
+        case _:
+            return False
+
+
+def _lost(finding: Diagnostic, gaps: dict[str, _Gaps], placements: Placements) -> bool:
+    """Whether what gave the name of a finding, or what read it, may be what is missing."""
+    gap = gaps.get(finding.span.unit)
+    if gap is None:
+        return False
+    if finding.code in _UNREAD:
+        return gap.unread and not finding.suggestions
+    if finding.code not in _VARIABLES or not _is_orphan(finding) or not gap.starts:
+        return False
+    return min(gap.starts) < placements.locate(finding.span).start
+
+
+def _scope(finding: Diagnostic) -> str:
+    return finding.span.unit if finding.code in _VARIABLES else ""
+
+
+def _once(findings: Sequence[Diagnostic], placements: Placements) -> list[Diagnostic]:
+    """Each variable once in each workflow, with the other places that have it."""
+    groups: dict[tuple[str, str, str], list[Diagnostic]] = {}
+    for one in findings:
+        if one.code in _VARIABLES and _is_orphan(one):
+            groups.setdefault((one.code, one.subject, one.span.unit), []).append(one)
+    told: dict[int, Diagnostic] = {}
+    dropped: set[int] = set()
+    for group in groups.values():
+        if len(group) == 1:
+            continue
+        group.sort(key=lambda one: _order(one, placements))
+        first, *others = group
+        labels = tuple(Label(one.span, "and here") for one in others[:_MOST])
+        told[id(first)] = structs.replace(first, labels=(*first.labels, *labels))
+        dropped.update(id(one) for one in others)
+    return [told.get(id(one), one) for one in findings if id(one) not in dropped]
+
+
+def _order(finding: Diagnostic, placements: Placements) -> tuple[str, int]:
+    place = placements.locate(finding.span)
+    return place.file.path, place.start
+
+
+def _paired(findings: Sequence[Diagnostic]) -> list[Diagnostic]:
+    """One name that nothing gives, with the one that nothing reads in the same definition."""
+    lost: dict[tuple[str, str], list[Diagnostic]] = {}
+    unread: dict[tuple[str, str], list[Diagnostic]] = {}
+    for one in findings:
+        if _is_orphan(one):
+            kind = "" if one.code in _VARIABLES else _DEFINITIONS[one.code]
+            lost.setdefault((kind, _scope(one)), []).append(one)
+        elif one.code in _UNREAD:
+            unread.setdefault(("", one.span.unit), []).append(one)
+        elif one.code in _UNUSED:
+            unread.setdefault((one.code, ""), []).append(one)
+    told: dict[int, Diagnostic] = {}
+    dropped: set[int] = set()
+    for key, group in lost.items():
+        others = unread.get(key, [])
+        if len({one.subject for one in group}) == len(others) == 1:
+            label = Label(others[0].span, f"nothing reads '{others[0].subject}'")
+            told[id(group[0])] = structs.replace(group[0], labels=(*group[0].labels, label))
+            dropped.add(id(others[0]))
+    return [told.get(id(one), one) for one in findings if id(one) not in dropped]
