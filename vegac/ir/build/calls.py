@@ -2,11 +2,14 @@
 
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from vegac.ir import nodes as ir
 from vegac.ir.build.arguments import check_arguments
 from vegac.ir.build.fields import kind_of
 from vegac.ir.build.scope import unknown
 from vegac.semantics.types import ANY
+from vegac.source.diagnostic import Diagnostic
 from vegac.source.suggest import available, names_of, unknown_name
 from vegac.syntax.document import Step
 from vegac.syntax.nodes import Entry, ErrorNode, Mapping, Scalar, is_null
@@ -47,6 +50,7 @@ def call(builder: "StepBuilder", step: Step, site: str) -> ir.Block:
         return [ir.Assign(span, site, builder.targets(step, ANY), unknown(span))]
     builder.calls[name] = None
     signature = builder.context.signature(name)
+    before = len(builder.findings.items)
     given = [(entry, builder.texts.entry(entry)) for entry in entries]
     if isinstance(step.get("with"), Mapping | None):  # else that is said
         check_arguments(
@@ -58,6 +62,7 @@ def call(builder: "StepBuilder", step: Step, site: str) -> ir.Block:
             "with",
             complete=signature.complete,
         )
+        _told_once(builder.findings.items, before)
     arguments = {
         entry.key.value: value
         for entry, value in given
@@ -75,6 +80,18 @@ def call(builder: "StepBuilder", step: Step, site: str) -> ir.Block:
             builder.fresh(step),
         )
     ]
+
+
+def _told_once(findings: list[Diagnostic], start: int) -> None:
+    """Of a text that does not fit, and that should have been a hole, one finding says both."""
+    texts = {f.span: f for f in findings[start:] if f.code == "bareword-is-variable"}
+    if texts:
+        wrong = {f.span for f in findings[start:] if f.code == "type-mismatch" and f.span in texts}
+        findings[start:] = [
+            replace(f, hint=texts[f.span].hint, fixes=texts[f.span].fixes) if f.span in wrong else f
+            for f in findings[start:]
+            if f.span not in wrong or f.code == "type-mismatch"
+        ]
 
 
 def _entries(builder: "StepBuilder", step: Step) -> list[Entry]:

@@ -3,6 +3,7 @@
 import re
 
 from vegac.ir import nodes as ir
+from vegac.ir.build.bare_words import check_bare_expression
 from vegac.ir.build.expressions import ExpressionBuilder, Source
 from vegac.ir.build.fields import yaml_boolean
 from vegac.ir.build.scope import Scope, WorkflowScope, unknown
@@ -258,6 +259,8 @@ class TextBuilder:
         match node:
             case Scalar():
                 self._env_in_text(node)
+                if self.in_steps:
+                    check_bare_expression(self.scope, node)
                 return self.scalar(node, literal=True)
             case Sequence(items=items):
                 built = tuple(self.value(item) for item in items)
