@@ -69,3 +69,28 @@ def test_what_is_no_ordinary_file_never_hangs(tmp_path: Path) -> None:
     endless = vegac(tmp_path, "check", "/dev/zero")
     assert endless.status == 1
     assert "error[limit-exceeded]: the file is larger than 4 MiB" in endless.err + endless.out
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["check", ""],
+        ["check", "echo.vega.yaml", ""],
+        ["build", ""],
+        ["build", "-o", ""],
+        ["test", ""],
+        ["fmt", ""],
+        ["run", "", "--word", "hi"],
+        ["run", "--replay", "", "--word", "hi"],
+        ["list", ""],
+        ["graph", ""],
+        ["new", ""],
+    ],
+    ids=" ".join,
+)
+def test_an_empty_path_is_not_the_current_folder(tmp_path: Path, command: list[str]) -> None:
+    write(tmp_path, echo__vega__yaml=ECHO)
+    done = vegac(tmp_path, *command)
+    assert (done.status, done.out) == (2, "")
+    assert "it is empty; is a variable of the shell unset?" in done.err.splitlines()[0]
+    assert [path.name for path in tmp_path.iterdir()] == ["echo.vega.yaml"]

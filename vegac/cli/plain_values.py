@@ -10,6 +10,10 @@ from typing import Any, Literal, get_args, get_origin
 import typer
 
 
+_PATHS = {"PATH", "FILE", "DIR"}
+"""What the names of values say that are paths. An empty one would mean the current folder."""
+
+
 class PlainValues:
     """What typer calls to convert the values of one parameter."""
 
@@ -24,6 +28,10 @@ class PlainValues:
         return None if value is None else self._one(value, param, ctx)
 
     def _one(self, value: Any, param: Any, ctx: Any) -> Any:
+        if not value and (self._type is Path or _PATHS & set((param.metavar or "").split("|"))):
+            raise typer.BadParameter(
+                "it is empty; is a variable of the shell unset?", ctx=ctx, param=param
+            )
         if self._type is Path:
             return Path(value)
         if get_origin(self._type) is Literal and value not in get_args(self._type):
