@@ -9,7 +9,6 @@ from typing import Any, Literal, get_args, get_origin
 
 import typer
 
-
 _PATHS = {"PATH", "FILE", "DIR"}
 """What the names of values say that are paths. An empty one would mean the current folder."""
 
