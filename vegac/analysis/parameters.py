@@ -2,11 +2,12 @@
 
 import re
 
-from vega_grammar.keys import IMPLEMENTATION
+from vega_grammar.keys import IMPLEMENTATION, PARAM
 from vegac.ir import nodes as ir
 from vegac.ir.build.program import ProgramContext
 from vegac.ir.traverse import static_expressions, walk
 from vegac.source.findings import Findings
+from vegac.syntax.document import entry_for
 from vegac.syntax.nodes import Mapping, Node, Scalar, Sequence
 
 _HOLE = re.compile(r"(?:<<|\{\{)\s*([A-Za-z_]\w*)")
@@ -64,7 +65,8 @@ def _names(params: Node | None) -> list[Scalar]:
         return [entry.key for entry in params.entries]
     names: list[Scalar] = []
     for item in params.items if isinstance(params, Sequence) else ():
-        name = item.get("name") if isinstance(item, Mapping) else item
+        named = entry_for(item, "name", PARAM)
+        name = item if named is None else named.value
         if isinstance(name, Scalar):
             names.append(name)
     return names

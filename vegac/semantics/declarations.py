@@ -9,7 +9,7 @@ from vegac.semantics.literals import PUBLIC_NAME
 from vegac.source.diagnostic import Label
 from vegac.source.findings import Findings
 from vegac.source.span import Span
-from vegac.syntax.document import unknown_key
+from vegac.syntax.document import entry_for, unknown_key
 from vegac.syntax.nodes import ErrorNode, Mapping, Node, Scalar, Sequence, is_null
 from vegac.syntax.reader import FileTree
 
@@ -211,7 +211,8 @@ class Collector:
 
     def _tool_file(self, program: Declarations, tree: FileTree) -> None:
         assert tree.root is not None
-        name = tree.root.get("name")
+        named = entry_for(tree.root, "name", grammar.TOOL)
+        name = named.value if named is not None else None
         if not isinstance(name, Scalar):
             program.incomplete.add("tools")
             self.findings.report(

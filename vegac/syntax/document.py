@@ -384,7 +384,7 @@ def unknown_key(findings: Findings, key: Scalar, table: grammar.Table, owner: st
     near = nearest(key.value, table)
     hint, fixes = did_you_mean(key.value, table), ()
     if not near:
-        near = [word for word in SYNONYMS.get(key.value.lower(), ()) if word in table][:1]
+        near = _called(key.value, table)
         hint = "".join(f"did you mean '{word}'?" for word in near)
         fixes = tuple(Fix(f"write '{word}'", (Edit(key.span, word),), "unsafe") for word in near)
     findings.report(
@@ -398,6 +398,27 @@ def unknown_key(findings: Findings, key: Scalar, table: grammar.Table, owner: st
         suggestions=tuple(near),
     )
     return near[0] if near else ""
+
+
+def _called(key: str, table: grammar.Table) -> list[str]:
+    """The key of a table that others call so."""
+    return [word for word in SYNONYMS.get(key.lower(), ()) if word in table][:1]
+
+
+def entry_for(node: Node, name: str, table: grammar.Table) -> Entry | None:
+    """The entry of a key in a mapping; where there is none, that of a key which is misspelt for it.
+
+    The misspelling itself is reported where the mapping is read.
+    """
+    misspelt: Entry | None = None
+    for entry in node.entries if isinstance(node, Mapping) else ():
+        key = entry.key.value
+        if key == name:
+            return entry
+        if misspelt is None and key not in table:
+            meant = nearest(key, table) or _called(key, table)
+            misspelt = entry if meant[:1] == [name] else None
+    return misspelt
 
 
 _OWNERS = {

@@ -5,6 +5,7 @@ from vegac.ir import nodes as ir
 from vegac.ir.build.fields import FieldReader
 from vegac.semantics.literals import PUBLIC_NAME
 from vegac.source.diagnostic import Label
+from vegac.syntax.document import entry_for
 from vegac.syntax.nodes import Entry, Mapping, Node, Scalar, Sequence
 
 _ONLY_FOR = {
@@ -87,5 +88,5 @@ def _idle_key(
 
 
 def _name_node(item: Node) -> Node:
-    node = item.get("name") if isinstance(item, Mapping) else None
-    return node if isinstance(node, Scalar) else item
+    named = entry_for(item, "name", grammar.MCP_SERVER)
+    return named.value if named is not None and isinstance(named.value, Scalar) else item

@@ -17,6 +17,7 @@ from vegac.semantics.types import ANY, STRING, Enum, Type, optional
 from vegac.source.findings import Findings
 from vegac.source.suggest import did_you_mean, nearest, unknown_name
 from vegac.syntax.core_schema import to_value
+from vegac.syntax.document import entry_for
 from vegac.syntax.nodes import Entry, ErrorNode, Mapping, Node, Scalar, Sequence, is_null
 from vegac.syntax.text import parse_text
 
@@ -144,9 +145,9 @@ class _ToolBuilder:
             items = [(inner.key, inner.value) for inner in node.entries]
         elif isinstance(node, Sequence):
             for item in node.items:
-                name = item.get("name") if isinstance(item, Mapping) else None
-                if isinstance(name, Scalar):
-                    items.append((name, item))
+                named = entry_for(item, "name", grammar.PARAM)
+                if named is not None and isinstance(named.value, Scalar):
+                    items.append((named.value, item))
                 elif isinstance(item, Scalar):
                     items.append((item, item))
                 elif not isinstance(item, ErrorNode):

@@ -29,7 +29,7 @@ from vegac.semantics.types import (
 from vegac.source.findings import Findings
 from vegac.source.span import Span
 from vegac.syntax.core_schema import scalar_value, to_value
-from vegac.syntax.document import Step, StepReader
+from vegac.syntax.document import Step, StepReader, entry_for
 from vegac.syntax.nodes import Entry, ErrorNode, Mapping, Node, Scalar, Sequence, is_null
 
 if TYPE_CHECKING:
@@ -186,7 +186,8 @@ def read_inputs(findings: Findings, node: Node) -> dict[str, ir.Input]:
                     "in a list, an input is a name",
                     hint="write `inputs` as a map: `NAME: {type: string}`",
                 )
-                name = item.get("name") if isinstance(item, Mapping) else None
+                named = entry_for(item, "name", grammar.PARAM)
+                name = named.value if named is not None else None
                 if isinstance(name, Scalar) and not unfit_variable(name.value):
                     inputs.setdefault(name.value, ir.Input(name.value, ANY, "any", name.span))
             elif _name_fits(findings, item):
