@@ -75,19 +75,17 @@ def without_orphans(
     kept = [one for one in findings if not _lost(one, gaps, placements)]
     subjects: dict[str, set[str]] = {}
     for one in kept:
-        if one.code in _VARIABLES and _is_orphan(one):
+        if _may_be_lost(one, gaps):
             subjects.setdefault(one.span.unit, set()).add(one.subject)
-    alone = {
-        unit
-        for unit, names in subjects.items()
-        if unit in gaps and 0 < len(names) <= gaps[unit].names
-    }
-    kept = [
-        one
-        for one in kept
-        if not (one.code in _VARIABLES and _is_orphan(one) and one.span.unit in alone)
-    ]
+    alone = {unit for unit, names in subjects.items() if len(names) <= gaps[unit].names}
+    kept = [one for one in kept if not (_may_be_lost(one, gaps) and one.span.unit in alone)]
     return _paired(_once(kept, placements))
+
+
+def _may_be_lost(finding: Diagnostic, gaps: dict[str, _Gaps]) -> bool:
+    """Whether the name of a finding may be one that a broken `save` or `for` would give, however
+    near it is to another one."""
+    return finding.code in _VARIABLES and bool(finding.subject) and finding.span.unit in gaps
 
 
 def _is_orphan(finding: Diagnostic) -> bool:
@@ -111,7 +109,9 @@ def _gaps(
             continue
         gap = gaps.setdefault(finding.span.unit, _Gaps())
         if finding.code == "yaml-syntax":
-            gap.names += place.file.text.startswith(":", place.start)
+            if place.file.text.startswith(":", place.start):
+                gap.names += 1
+                gap.starts.append(place.start)
             continue
         if finding.code == "syntax-error":
             gap.names += part.key.startswith("for ")

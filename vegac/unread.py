@@ -165,16 +165,26 @@ class Finder:
 
     def around(self, span: Span) -> _Part | None:
         """The innermost entry or item that holds a span."""
+        return self._descend(span)[0]
+
+    def chain(self, span: Span) -> tuple[Node | None, Node]:
+        """The value of the innermost entry or item that holds a span, and what that is part of."""
+        part, parent = self._descend(span)
+        return (part.node if part is not None else None), parent
+
+    def _descend(self, span: Span) -> tuple[_Part | None, Node]:
         found: _Part | None = None
+        parent = self.root
         node: Node | None = self.root
         while node is not None:
             parts = self._parts.get(id(node))
             if parts is None:
                 parts = self._parts[id(node)] = _parts(node)
             part, inside = _part_at(parts, span)
+            if inside:
+                found, parent = part, node
             node = part.node if part is not None else None
-            found = part if inside else found
-        return found
+        return found, parent
 
 
 def _part_at(parts: _Parts, span: Span) -> tuple[_Part | None, bool]:

@@ -30,6 +30,7 @@ from vegac.source.reading import MAX_FILE_BYTES, is_file, is_folder, is_missing,
 from vegac.source.registry import report
 from vegac.source.renames import with_renames
 from vegac.source.span import Span
+from vegac.strange_keys import without_echoes_of_keys
 from vegac.syntax.fix_edits import FixWriter
 from vegac.syntax.front_matter import front_matter
 from vegac.syntax.reader import FileTree, Reader
@@ -494,7 +495,8 @@ def finish(
 
     writer = FixWriter(trees, placements)
     news = without_echoes(list(kept.values()), placements, trees)
-    news = without_orphans(without_ripples(news, placements), placements, trees)
+    news = without_echoes_of_keys(without_ripples(news, placements), placements, trees)
+    news = without_orphans(news, placements, trees)
     finished = (writer.written(with_renames(finding, placements)) for finding in news)
     return sorted(finished, key=place)
 

@@ -119,7 +119,7 @@ class StepReader:
                 "steps are a list",
                 hint="begin each step with `- `",
             )
-            step = self.step(node)
+            step = self.step(node) if node.entries else None
             return [step] if step else []
         if not isinstance(node, ErrorNode):
             self.findings.report(

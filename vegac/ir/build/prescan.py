@@ -88,7 +88,7 @@ def _save(found: Assigned, node: Scalar) -> None:
     if any(isinstance(part, Hole) for part in text.parts):
         pattern = "".join(re.escape(part) if isinstance(part, str) else ".*" for part in text.parts)
         found.patterns.append(re.compile(pattern, re.DOTALL))
-    else:
+    elif node.value:
         found.add(node.value, node.span)
         found.explicit.setdefault(node.value, node.span)
         found.step_names.setdefault(node.value, node.span)
