@@ -11,7 +11,8 @@ from vegac.syntax.yaml_findings import quoted
 
 # A comment that may be the rest of a text: no blank after the sign.
 _CANDIDATE = re.compile(r"#(?<=[ \t]#)[^\s]")
-_COMMENT = re.compile(r"[ \t]+(#[^\s][^\r\n]*)")
+# It goes as far as the line, or to a comment that is written as one.
+_COMMENT = re.compile(r"[ \t]+(#[^\s][^\r\n]*?)(?=[ \t]+#[ \t]|[\r\n]|\Z)")
 # A digit (`PR #12`) or a hole (`PR #<<n>>`) is a text cut off. A word may be a remark after all
 # (`model: x #mine`), so there the fix is left to the reader.
 _LOST = re.compile(r"#\d|.*?(?:<<|\{\{)")

@@ -15,6 +15,7 @@ from vegac.syntax.reader import Reader
         ("a: it's PR #{{n}}\n", 1, 12, "it's PR #{{n}}"),
         ("a: <<x>> #see <<y>>\n", 1, 10, "<<x>> #see <<y>>"),
         ("a: {{x}} #{{y}}\n", 1, 10, "{{x}} #{{y}}"),
+        ("a: Review PR #12  # the latest\n", 1, 14, "Review PR #12"),
         ("b: 1\na:  x\t#1 \r\nc: 1\r\n", 2, 7, "x\t#1"),
     ],
 )
