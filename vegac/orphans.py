@@ -35,10 +35,14 @@ _GAPS = frozenset(
         "no-steps",
         "not-a-mapping",
         "syntax-error",
+        "unknown-agent",
+        "unknown-key",
         "wrong-type",
         "yaml-syntax",
     }
 )
+_STRAY = frozenset({"not-a-mapping", "unknown-agent", "unknown-key", "yaml-syntax"})
+"""Those of them after which what stands there is no loop, though it may be meant as one."""
 _GIVING = frozenset({"set", "inputs", "for", "parallel", "repeat", "recall", "ask", *BLOCKS})
 """Keys below which names are given, any number of them."""
 _OPTIONS = frozenset(
@@ -58,19 +62,25 @@ _MOST = 5
 
 class _Gaps(Struct):
     """What is missing in a definition: where something stands that may have given any names, how
-    many single names were lost, and whether a text is missing that may have read some."""
+    many single names were lost, which may be (`given`), whether a text is missing that may have
+    read some, and whether a loop may be missing."""
 
     starts: list[int] = field(default_factory=list[int])
     names: int = 0
     unread: bool = False
+    loops: bool = False
+    given: set[str] = field(default_factory=set[str])
 
 
 def without_orphans(
     findings: Sequence[Diagnostic], placements: Placements, trees: Iterable[FileTree]
 ) -> list[Diagnostic]:
     """The findings but those of names that another one explains, and of further uses of a name."""
-    if not any(_is_orphan(one) or one.code in _UNREAD for one in findings):
+    codes = {one.code for one in findings}
+    if codes.isdisjoint(_VARIABLES | _UNREAD | _DEFINITIONS.keys()):
         return list(findings)
+    if "unknown-agent" in codes:
+        findings = [one for one in findings if one.code != "no-agents"]
     gaps = _gaps(findings, placements, trees)
     kept = [one for one in findings if not _lost(one, gaps, placements)]
     subjects: dict[str, set[str]] = {}
@@ -100,7 +110,7 @@ def _gaps(
     finders = {tree.file.path: Finder(tree.root) for tree in trees if tree.root is not None}
     gaps: dict[str, _Gaps] = {}
     for finding in findings:
-        if finding.code not in _GAPS or finding.severity != "error":
+        if finding.code not in _GAPS or finding.severity != "error" or finding.suggestions:
             continue
         place = placements.locate(finding.span)
         finder = finders.get(place.file.path)
@@ -108,6 +118,13 @@ def _gaps(
         if part is None:
             continue
         gap = gaps.setdefault(finding.span.unit, _Gaps())
+        gap.loops = gap.loops or finding.code in _STRAY
+        if finding.code == "unknown-agent":
+            continue
+        if finding.code == "unknown-key":
+            if isinstance(part.node, Scalar):
+                gap.given.add(part.node.value)
+            continue
         if finding.code == "yaml-syntax":
             if place.file.text.startswith(":", place.start):
                 gap.names += 1
@@ -146,9 +163,11 @@ def _lost(finding: Diagnostic, gaps: dict[str, _Gaps], placements: Placements) -
         return False
     if finding.code in _UNREAD:
         return gap.unread and not finding.suggestions
-    if finding.code not in _VARIABLES or not _is_orphan(finding) or not gap.starts:
+    if finding.code not in _VARIABLES or not _is_orphan(finding):
         return False
-    return min(gap.starts) < placements.locate(finding.span).start
+    if finding.subject in gap.given or (finding.subject == "loop" and gap.loops):
+        return True
+    return bool(gap.starts) and min(gap.starts) < placements.locate(finding.span).start
 
 
 def _scope(finding: Diagnostic) -> str:

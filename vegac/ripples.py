@@ -166,6 +166,8 @@ def without_ripples(findings: Sequence[Diagnostic], placements: Placements) -> l
             return False
         if code.startswith("unused-") and code != "unused-ignore":
             return path in unread
+        if field is not None and _in_field(finding):
+            return True
         inside = hollow.holds(path, line)
         if code == "shadowed-name":
             return inside or broken.holds(path, line)
@@ -199,6 +201,14 @@ def _is_hollow(finding: Diagnostic) -> bool:
     if finding.code == "no-steps":
         return finding.message.startswith("workflow ")
     return finding.code == "not-a-mapping" and _DEFINITION.match(finding.message) is not None
+
+
+def _in_field(finding: Diagnostic) -> bool:
+    """Whether a finding is about what a definition holds that bears the name of a field."""
+    section, _, name = finding.span.unit.rpartition("#")[2].partition("/")
+    if finding.code not in _BUILT or finding.code == "yaml-syntax":
+        return False
+    return name in _FIELDS.get(section.removesuffix("s"), ())
 
 
 def _is_field(finding: Diagnostic) -> bool:

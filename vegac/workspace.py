@@ -471,7 +471,7 @@ def _digest(declarations: Declarations, names: dict[str, str]) -> str:
     return hasher.hexdigest()
 
 
-_FOLLOWING = ("missing-", "unused-", "until-never-changes")
+_FOLLOWING = ("missing-", "no-steps", "unused-", "until-never-changes")
 """Findings that are no news where a misspelling of their subject was found."""
 
 

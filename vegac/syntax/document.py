@@ -113,13 +113,14 @@ class StepReader:
                 )
                 step = self.step(dashed)
                 return [step] if step else []
-            self.findings.report(
-                "wrong-type",
-                node.span,
-                "steps are a list",
-                hint="begin each step with `- `",
-            )
-            step = self.step(node) if node.entries else None
+            step = self.step(node, lone=True) if node.entries else None
+            if step is not None or not node.entries:
+                self.findings.report(
+                    "wrong-type",
+                    node.span,
+                    "steps are a list",
+                    hint="begin each step with `- `",
+                )
             return [step] if step else []
         if not isinstance(node, ErrorNode):
             self.findings.report(
@@ -130,7 +131,8 @@ class StepReader:
             )
         return []
 
-    def step(self, node: Node) -> Step | None:
+    def step(self, node: Node, lone: bool = False) -> Step | None:
+        """A step of a list; a `lone` one stands where the list should."""
         if isinstance(node, ErrorNode):
             return None
         if not isinstance(node, Mapping):
@@ -143,7 +145,7 @@ class StepReader:
                 hint=f"write it as {example}",
             )
             return None
-        main = self._main_key(node)
+        main = self._main_key(node, lone)
         if main is None:
             return None
         kind = self._kind(main.key.value)
@@ -183,7 +185,7 @@ class StepReader:
         )
         return meant
 
-    def _main_key(self, node: Mapping) -> Entry | None:
+    def _main_key(self, node: Mapping, lone: bool) -> Entry | None:
         control: list[Entry] = []
         agents: list[Entry] = []
         unknown: list[Entry] = []
@@ -217,7 +219,7 @@ class StepReader:
                 "missing-key",
                 node.span,
                 "this step does not say what to do",
-                hint=_owner_above(node)
+                hint=("" if lone else _owner_above(node))
                 or "it needs an agent's name or one of " + ", ".join(grammar.STEPS),
             )
             return None
