@@ -34,7 +34,7 @@ _MONEY = _Kind("budget-never-reached", "budget")
 
 def run_budget(context: ProgramContext) -> Limit | None:
     """The budget that the settings give each run."""
-    return _of(_setting(context, "budget"), parse_money, "the run")
+    return limit_of(_setting(context, "budget"), parse_money, "the run")
 
 
 def check_limits(
@@ -43,8 +43,8 @@ def check_limits(
     """`timeout-never-reached` and `budget-never-reached`, in the workflow that a node declares."""
     if not isinstance(node, Mapping):
         return
-    timeout = _of(node.get("timeout"), parse_duration, "the workflow")
-    budget = _of(node.get("budget"), parse_money, "the workflow")
+    timeout = limit_of(node.get("timeout"), parse_duration, "the workflow")
+    budget = limit_of(node.get("budget"), parse_money, "the workflow")
     _check(budget, run_budget, _MONEY, findings)
     for step in steps:
         _step(step, timeout, _less(budget, run_budget), findings)
@@ -60,7 +60,7 @@ def check_agent_budgets(
             if isinstance(node.get("on_exceed"), Scalar):
                 continue
             node = node.get("limit")
-        _check(_of(node, parse_money, "the agent"), run_budget, _MONEY, findings)
+        _check(limit_of(node, parse_money, "the agent"), run_budget, _MONEY, findings)
 
 
 def _step(
@@ -68,9 +68,9 @@ def _step(
 ) -> None:
     time, money = outer_time, outer_money
     if not _LIMITS.isdisjoint(step.fields):
-        timeout = _of(step.get("timeout"), parse_duration, "this step")
-        total = _of(step.get("total_timeout"), parse_duration, "this step")
-        budget = _of(step.get("budget"), parse_money, "this step")
+        timeout = limit_of(step.get("timeout"), parse_duration, "this step")
+        total = limit_of(step.get("total_timeout"), parse_duration, "this step")
+        budget = limit_of(step.get("budget"), parse_money, "this step")
         handled = "on_timeout" in step.blocks
         _check(total, outer_time, _TIME, findings, handled)
         _check(timeout, _less(outer_time, total), _TIME, findings, handled and total is None)
@@ -113,7 +113,8 @@ def _less(a: Limit | None, b: Limit | None) -> Limit | None:
     return b if b.value < a.value else a
 
 
-def _of(node: Node | None, parse: Callable[[str], float | None], owner: str) -> Limit | None:
+def limit_of(node: Node | None, parse: Callable[[str], float | None], owner: str) -> Limit | None:
+    """The limit that a node writes, if it does."""
     if not isinstance(node, Scalar):
         return None
     value = parse(node.value)

@@ -10,6 +10,7 @@ from vegac.analysis.contents import Contents
 from vegac.analysis.declared_values import check_declared_values, check_parameter_values
 from vegac.analysis.files import check_attached, check_tool_paths
 from vegac.analysis.leaks import check_leaks
+from vegac.analysis.least_cost import check_least_costs
 from vegac.analysis.limits import Limit, check_agent_budgets, check_limits, run_budget
 from vegac.analysis.messages import check_messages
 from vegac.analysis.names import check_names
@@ -75,6 +76,7 @@ def analyse(
     check_tool_keys(context, program, findings)
     check_repetition(program, workflows, findings)
     check_agent_budgets(context, budget, findings)
+    check_least_costs(context, program, workflows, findings)
     check_retries(context, findings)
     check_teams(context, program, findings)
     check_requests(context, program, findings)

@@ -169,11 +169,11 @@ CODES: dict[str, Code] = _catalogue(
         "loop-runs-once": ("warning", "A loop never has a second round."),
         "loop-changes-list": ("warning", "A loop adds to the list that it goes over."),
         "self-assignment": ("warning", "A variable is set to itself."),
+        "budget-impossible": ("warning", "The budget is too small for even the least work."),
         "growing-conversation": ("info", "A long loop makes one conversation grow."),
     },
     planned={
         "could-run-together": ("info", "Steps do not depend on each other and could overlap."),
-        "budget-impossible": ("warning", "The budget is too small for even the least work."),
         "budget-risk": ("info", "The work may cost more than its budget."),
     },
 )
