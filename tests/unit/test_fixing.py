@@ -242,3 +242,10 @@ def test_colons_without_a_key_are_left_alone() -> None:
     fixed, outcome = fix(text, unsafe=True)
     assert fixed == text
     assert not outcome.fixed
+
+
+def test_a_condition_that_ends_with_a_colon_is_mended() -> None:
+    broken = steps('- if: "n == 1":\n    - Coder: one\n- if: n == 2:\n  then: [{Coder: two}]')
+    fixed, _ = fix(broken)
+    wanted = '- if: "n == 1"\n  then:\n    - Coder: one\n- if: n == 2\n  then: [{Coder: two}]'
+    assert fixed == steps(wanted)

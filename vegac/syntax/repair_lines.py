@@ -69,7 +69,10 @@ def colons(scene: Scene) -> Iterator[Repair]:
                 "start a new line",
             )
     line = scene.line
-    if line.colon is not None and line.colon < line.stop - 1 and text[line.stop - 1] == ":":
+    following = content_after(scene, scene.here)
+    deeper = following is not None and scene.lines[following].indent > line.key_start - line.start
+    ended = line.colon is not None and line.colon < line.stop - 1 and text[line.stop - 1] == ":"
+    if line.colon is not None and ended and deeper:
         key = text[line.key_start : line.stop - 1].rstrip()
         yield Repair(
             "a key that holds `: ` needs quotes",
@@ -87,6 +90,8 @@ def colons(scene: Scene) -> Iterator[Repair]:
             text,
             "a text that goes on behind a quote needs quotes around all of it"
             if behind
+            else "a text that ends with `:` needs quotes"
+            if ended and ": " not in value
             else "a text that holds `: ` needs quotes",
             (scene.problem, scene.problem + 1) if scene.char == ":" else None,
             "put the text in quotes",

@@ -6,11 +6,12 @@ the author's mistake. Messages never repeat the parser's own words.
 
 from collections.abc import Callable, Iterator
 
-from vegac.syntax import repair_brackets, repair_lines, repair_marks
+from vegac.syntax import repair_brackets, repair_conditions, repair_lines, repair_marks
 from vegac.syntax.scenes import Repair, Scene
 
 _RULES: tuple[Callable[[Scene], Iterator[Repair]], ...] = (
     repair_lines.tabs,
+    repair_conditions.conditions,
     repair_marks.slips,
     repair_brackets.separators,
     repair_brackets.openers,

@@ -24,7 +24,7 @@ def condition(builder: "StepBuilder", step: Step, site: str) -> ir.Block:
     arms: list[tuple[Node, list[Step]]] = []
     condition = step.get("if")
     if condition is not None:
-        if "then" not in step.blocks:
+        if "then" not in step.blocks and not isinstance(condition, Mapping):
             builder.findings.report(
                 "missing-key",
                 step.key.span,

@@ -15,6 +15,7 @@ from vegac.ir.build.plain_steps import FALSE_PATH
 from vegac.ir.build.rounds import LaterRounds
 from vegac.ir.build.scope import WorkflowScope, unknown
 from vegac.ir.build.texts import TextBuilder, as_text
+from vegac.ir.build.unknown_agents import report_unknown_agent
 from vegac.semantics.flow import Flow, Link, covered, merge, null_when_unset
 from vegac.semantics.literals import NAME, NAME_HINT, unfit_variable
 from vegac.semantics.types import (
@@ -29,7 +30,6 @@ from vegac.semantics.types import (
 )
 from vegac.source.findings import Findings
 from vegac.source.span import Span
-from vegac.source.suggest import names_of, unknown_name
 from vegac.syntax.core_schema import resolve_plain
 from vegac.syntax.document import Step
 from vegac.syntax.nodes import ErrorNode, Mapping, Node, Scalar, Sequence, is_null
@@ -392,7 +392,7 @@ class StepBuilder:
     def send(self, step: Step, site: str, options: dict[str, ir.StaticValue]) -> ir.Block:
         known = step.agent in self.context.agents
         if not known:
-            self._unknown_agent(step)
+            report_unknown_agent(self.context, step)
         message = self._message(step)
         arguments: dict[str, ir.StaticValue | ir.Expr] = {
             name: value for name, value in options.items() if name != "continue_on_error"
@@ -406,29 +406,13 @@ class StepBuilder:
             return lost(step, site, targets)
         return [ir.Send(step.key.span, site, step.agent, message, targets, type_, arguments)]
 
-    def _unknown_agent(self, step: Step) -> None:
-        span = step.key.value_span(*step.agent_range)
-        agents = names_of(self.context.agents)
-        details = unknown_name(step.agent, "agents", agents, also=grammar.STEPS)
-        if not details["suggestions"] and "agents" in self.context.incomplete:
-            return
-        if not agents:
-            details["notes"] = ("there are no agents",)
-        value = step.value.value if isinstance(step.value, Scalar) else ""
-        if value in agents and not details["suggestions"]:
-            details["hint"] = f"the agent's name is the key: write `{value}: MESSAGE`"
-        self.findings.report(
-            "unknown-agent",
-            span,
-            f"no agent is named '{step.agent}'",
-            **details,
-        )
-
     def _message(self, step: Step) -> ir.Expr | None:
         node = step.get("send")
         if node is None and not isinstance(step.value, Mapping):
             node = step.value
         if node is None or is_null(node):
+            if step.agent in grammar.STEPS:
+                return None  # how that step is written is said
             self.findings.report(
                 "missing-send",
                 step.key.span,

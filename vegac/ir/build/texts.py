@@ -6,6 +6,7 @@ from vegac.ir import nodes as ir
 from vegac.ir.build.bare_words import check_bare_expression
 from vegac.ir.build.expressions import ExpressionBuilder, Source
 from vegac.ir.build.fields import yaml_boolean
+from vegac.ir.build.no_expression import report_no_expression
 from vegac.ir.build.scope import Scope, WorkflowScope, unknown
 from vegac.semantics.constants import map_type, type_of_constant
 from vegac.semantics.types import ANY, NULL, STRING, ListOf, union
@@ -193,7 +194,7 @@ class TextBuilder:
         """The expression that a scalar holds, holes optional; reports what does not parse."""
         if not isinstance(node, Scalar):
             if not isinstance(node, ErrorNode):
-                self.findings.report("wrong-type", node.span, f"{what} is an expression")
+                report_no_expression(self.findings, node, what)
             return None
         if not node.value.strip():
             self.findings.report(
