@@ -119,7 +119,7 @@ def result(
             inner = union(found)
             return ANY if inner == union(()) else optional(inner)
         case "field":
-            return ListOf(_field(receiver, first_constant))
+            return ListOf(element_field(receiver, first_constant))
         case "sum":
             inner = union(element(m) or ANY for m in members(receiver))
             return INTEGER if inner in (INTEGER, union(())) else NUMBER
@@ -152,7 +152,8 @@ def missing_field(receiver: Type, path: object) -> tuple[str, list[str]] | None:
     return None
 
 
-def _field(receiver: Type, name: object) -> Type:
+def element_field(receiver: Type, name: object) -> Type:
+    """The type of a field of a list's elements; any where that is not known."""
     if not isinstance(name, str) or "." in name:
         return ANY
     found = [

@@ -10,6 +10,7 @@ from vegac.ir.build.filter_constants import constant_problem, replacement_proble
 from vegac.ir.build.operands import needs_care, subject_of
 from vegac.ir.build.scope import unknown
 from vegac.semantics.filters import (
+    element_field,
     missing_field,
     parameter_takes,
     receives,
@@ -20,6 +21,7 @@ from vegac.semantics.type_syntax import article
 from vegac.semantics.types import (
     NULL,
     Type,
+    overlaps,
     without_null,
 )
 from vegac.source.diagnostic import Edit, Fix
@@ -80,6 +82,15 @@ def filter_call(builder: "ExpressionBuilder", expr: ast.Filter) -> ir.Expr:
     first = arguments[0].value if arguments and isinstance(arguments[0], ir.Const) else None
     if spec.name == "where" or (spec.name == "map" and len(arguments) == 1):
         _check_path(builder, value.type, arguments[0].span, first)
+    if spec.name == "where" and len(arguments) == 2:
+        kept = element_field(without_null(value.type), first)
+        if not overlaps(kept, arguments[1].type):
+            builder.findings.report(
+                "always-false",
+                arguments[1].span,
+                f"this is never found: the field '{first}' is {article(kept)}, which never equals "
+                f"{article(arguments[1].type)}",
+            )
     type_ = result(spec, value.type, [argument.type for argument in arguments], first)
     return ir.FilterCall(type_, span, expr.name, value, tuple(arguments))
 

@@ -106,7 +106,7 @@ def _field_type(fields: FieldReader, node: Node) -> Type | None:
             "wrong-type",
             node.span,
             "the type of a field is a word",
-            hint='such as "list[string]"' if isinstance(node, Sequence) else "",
+            hint=_list_hint(node) if isinstance(node, Sequence) else "",
         )
         return None
     text = node.value.removesuffix("?")
@@ -123,3 +123,14 @@ def _field_type(fields: FieldReader, node: Node) -> Type | None:
         )
         return None
     return optional(type_) if node.value.endswith("?") else type_
+
+
+def _list_hint(node: Sequence) -> str:
+    """What to write for `[string]` and `[{name: string}]`."""
+    match node.items:
+        case [Scalar(value=word)] if parse_type(word) is not None:
+            return f"write `list[{word}]`"
+        case [Mapping()]:
+            return "write `list[object]`: what the elements hold is not checked"
+        case _:
+            return "such as `list[string]`"
