@@ -8,7 +8,7 @@ from vegac.ir.traverse import targets
 from vegac.semantics.types import NULL
 from vegac.source.findings import Findings
 from vegac.syntax.document import Step, inner_blocks
-from vegac.syntax.nodes import Scalar
+from vegac.syntax.nodes import Scalar, Sequence
 
 _WITHOUT_RESULT = "no step in it gives a result"
 
@@ -54,12 +54,18 @@ def _check_lost(step: Step, findings: Findings) -> None:
     if step.kind == "recall" and "key" in step.fields:
         message = "what this recalls is lost: nothing takes it"
         hint = "add `save: NAME`, or remove the step"
-    elif step.kind == "ask" and "choices" in step.fields:
+    elif step.kind == "ask" and _choices(step) > 1:
         message = "the answer is lost, so the run goes on whatever is chosen"
         hint = "add `save: NAME`, and say what follows from it"
     else:
         return
     findings.report("unused-result", step.key.span, message, hint=hint, subject="save")
+
+
+def _choices(step: Step) -> int:
+    """How many answers a question leaves the choice of. With a single one it only waits."""
+    node = step.get("choices")
+    return len(node.items) if isinstance(node, Sequence) else 0
 
 
 def _gives_result(step: Step, context: ProgramContext) -> bool:
