@@ -58,6 +58,9 @@ BEYOND = {
     ("wrong-type", "implementation: {type: builtin, function: tools.lookup}"),
     ("wrong-type", "choices: [one, [two]]"),
     ("wrong-type", 'attach: [1, "<<path>>", a.png, "2"]'),  # texts may look like numbers
+    ("wrong-type", '"n == 1":'),  # a hole without quotes is such a map to it
+    ("wrong-type", '- if: {"n == 3": null}'),
+    ("wrong-type", "\"result == 'x'\":"),
     ("unknown-value", "format: yaml"),  # wrong beside a `schema` only
     ("unknown-value", "unused-inputs: off"),  # the names of findings
     ("yaml-boolean", "flag: {type: boolean, default: yes}"),
