@@ -54,6 +54,8 @@ BEYOND = {
     ("wrong-type", "count: {type: integer, enum: [1, two]}"),  # the type stands elsewhere
     ("wrong-type", "schema: {type: object, properties: {a: {type: string}}}"),  # fields, to it
     ("wrong-type", "schema: {tags: {type: array, items: {type: string}}}"),
+    ("wrong-type", "- {name: files, command: npx -y server-files}"),  # a command and arguments
+    ("wrong-type", "- {name: tools, command: python -m 'my tools'}"),
     ("wrong-type", 'implementation: {type: exec, command: " "}'),  # blank texts
     ("wrong-type", "implementation: {type: builtin, function: tools.lookup}"),
     ("wrong-type", "choices: [one, [two]]"),

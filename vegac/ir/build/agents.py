@@ -8,6 +8,7 @@ from msgspec import Struct
 from vega_grammar import keys as grammar
 from vega_grammar.tools import BUILTIN_TOOLS
 from vegac.ir import nodes as ir
+from vegac.ir.build.bare_words import check_prompt
 from vegac.ir.build.fields import INVALID, FieldReader, Invalid, Read, env_text
 from vegac.ir.build.models import check_model, check_temperature
 from vegac.ir.build.scope import FixedScope
@@ -325,6 +326,7 @@ class AgentBuilder:
         if isinstance(built, ir.Const):
             if built.value is None:
                 return self.reader.string(node, "system")
+            check_prompt(self.findings, node)
             return env_text(str(built.value), node.span)
         return _with_environment(built, node.span)
 

@@ -1,9 +1,10 @@
-"""Texts that are written like expressions: `count + 1` where `<<count + 1>>` was meant."""
+"""Texts that are written like something else: like an expression, or like the name of a file."""
 
 import re
 
 from vegac.ir.build.scope import RUN_VALUES, Scope
 from vegac.source.diagnostic import Edit, Fix
+from vegac.source.findings import Findings
 from vegac.syntax import expressions as ast
 from vegac.syntax.expression_parser import parse_expression
 from vegac.syntax.expression_walk import walk
@@ -11,6 +12,7 @@ from vegac.syntax.nodes import Scalar
 
 _OPERATOR = re.compile(r"\S +(?:[-+*/%|<>]|//|[=!<>]=) +\S")
 _LONGEST = 200
+_PROMPT_FILE = re.compile(r"[\w./~-]+\.(?:md|markdown|txt|prompt|j2|jinja2?)")
 _GIVEN = (*RUN_VALUES, "result", "error", "item", "loop")
 """What is a name in an expression without being a variable."""
 
@@ -44,3 +46,17 @@ def check_bare_expression(scope: Scope, node: Scalar) -> None:
         fixes=(Fix("compute it", (Edit(node.span, hole),), "unsafe"),) if plain else (),
         suggestions=variables,
     )
+
+
+def check_prompt(findings: Findings, node: Scalar) -> None:
+    """`wrong-type`: a system prompt that is nothing but the name of a file."""
+    if _PROMPT_FILE.fullmatch(node.value):
+        written = f"{{file: {node.value}}}"
+        findings.report(
+            "wrong-type",
+            node.span,
+            "`system` is the prompt itself; here stands the name of a file",
+            severity="warning",
+            hint=f"write `system: {written}`",
+            fixes=(Fix("read the file", (Edit(node.span, written),), "unsafe", yaml=True),),
+        )

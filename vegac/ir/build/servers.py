@@ -1,5 +1,7 @@
 """The MCP servers of a program."""
 
+from typing import TypeGuard
+
 from vega_grammar import keys as grammar
 from vegac.ir import nodes as ir
 from vegac.ir.build.fields import FieldReader
@@ -24,6 +26,14 @@ def read_servers(reader: FieldReader, node: Node) -> tuple[list[ir.Construct], t
     entry = reader.table(node, grammar.TABLES["MCP"], "`mcp`").get("servers")
     if entry is None:
         return [], ()
+    if _is_map_of_servers(entry.value):
+        reader.findings.report(
+            "wrong-type",
+            entry.value.span,
+            "`servers` is a list; here stands a map of servers",
+            hint="write each as `- name: NAME`, with its keys below",
+        )
+        return [], tuple(inner.key.value.partition("__")[0] for inner in entry.value.entries)
     items = entry.value.items if isinstance(entry.value, Sequence) else [entry.value]
     servers: dict[str, ir.Construct] = {}
     places: dict[str, Node] = {}
@@ -58,6 +68,8 @@ def _server(reader: FieldReader, item: Node) -> ir.Construct | None:
         reader.missing(item, needed, f"the MCP server '{name}'")
     for entry in item.entries:
         _idle_key(reader, entry, str(transport), values)
+        if entry.key.value == "command" and isinstance(entry.value, Scalar):
+            _one_program(reader, entry.value)
     if not PUBLIC_NAME.fullmatch(name) or "__" in name:
         reader.findings.report(
             "bad-name",
@@ -68,6 +80,31 @@ def _server(reader: FieldReader, item: Node) -> ir.Construct | None:
         )
         return None
     return ir.Construct("McpServer", values)
+
+
+def _is_map_of_servers(node: Node) -> TypeGuard[Mapping]:
+    """Whether servers stand under their names, as in the settings of other programs."""
+    return (
+        isinstance(node, Mapping)
+        and bool(node.entries)
+        and all(
+            isinstance(inner.value, Mapping) and inner.key.value not in grammar.MCP_SERVER
+            for inner in node.entries
+        )
+    )
+
+
+def _one_program(reader: FieldReader, node: Scalar) -> None:
+    """Report a whole command line where the name of a program stands."""
+    program, *arguments = node.value.split()[:9] or [""]
+    if arguments and not set(program) & set("/\\$"):
+        shown = ", ".join(arguments) if not set(node.value) & set("'\"") else "..."
+        reader.findings.report(
+            "wrong-type",
+            node.span,
+            "`command` is the name of one program; this has arguments, too",
+            hint=f"write `command: {program}` and `args: [{shown}]`",
+        )
 
 
 def _idle_key(
