@@ -67,15 +67,6 @@ class _Place(Struct, eq=False):
     def holds(self, other: Location) -> bool:
         return self.path == other.file.path and self.start <= other.start and other.end <= self.end
 
-    def mentions(self, name: str, declared: Location) -> bool:
-        """Whether the name stands here, elsewhere than where it is declared."""
-        pattern = re.compile(rf"(?<![\w-]){re.escape(name)}(?![\w-])")
-        return any(
-            self.path != declared.file.path
-            or not declared.start <= match.start() < max(declared.end, declared.start + 1)
-            for match in pattern.finditer(self.text, self.start, self.end)
-        )
-
 
 class _LeftOut:
     """The places that are left out, by the words in them."""
@@ -85,15 +76,17 @@ class _LeftOut:
         places = list({(one.path, one.start, one.end, one.code): one for one in places}.values())
         self.places = places
         self.lost_steps = any(place.has_lost_steps for place in places)
-        self._by_word: dict[str, list[_Place]] = {}
+        self._by_word: dict[str, list[tuple[_Place, int]]] = {}
         for place in places:
-            for word in set(_WORD.findall(place.text, place.start, place.end)):
-                self._by_word.setdefault(word, []).append(place)
+            for word in _WORD.finditer(place.text, place.start, place.end):
+                self._by_word.setdefault(word[0], []).append((place, word.start()))
 
     def mention(self, name: str, declared: Location, codes: frozenset[str]) -> bool:
+        """Whether the name stands in such a place, elsewhere than where it is declared."""
+        own = range(declared.start, max(declared.end, declared.start + 1))
         return any(
-            place.code in codes and place.mentions(name, declared)
-            for place in self._by_word.get(name, ())
+            place.code in codes and not (place.path == declared.file.path and at in own)
+            for place, at in self._by_word.get(name, ())
         )
 
 

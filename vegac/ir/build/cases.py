@@ -5,9 +5,12 @@ A place is a variable or a field of one (`narrowing.path_of`). Its values are th
 booleans and null; of any other type it is known whether they count as true.
 """
 
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import NamedTuple
+
 from vegac.ir import nodes as ir
 from vegac.ir.build.narrowing import path_of
-from vegac.ir.traverse import walk
 from vegac.semantics.flow import Flow, Value
 from vegac.semantics.types import ANY, BOOLEAN, NULL, Enum, Type, members
 
@@ -18,15 +21,24 @@ _TRUTHS: frozenset[Value] = frozenset((("truth", True), ("truth", False)))
 """The values of other types: those that count as true, and those that do not."""
 
 
-def restrict(flow: Flow, condition: ir.Expr, truth: bool) -> list[tuple[str, frozenset[Value]]]:
+Values = frozenset[Value]
+
+
+class Split(NamedTuple):
+    """The values of a place with which a condition may hold, and those with which it may not. Other
+    things decide about values in both."""
+
+    true: Values
+    false: Values
+
+
+def restrict(flow: Flow, condition: ir.Expr, truth: bool) -> list[tuple[str, Values]]:
     """The places that have fewer values where `condition` is `truth`, with those values."""
-    found: list[tuple[str, frozenset[Value]]] = []
-    for path, type_ in _places(condition).items():
-        before = _values(flow, path, type_)
-        after = frozenset(v for v in before if _truth(condition, path, v) in (truth, None))
-        if len(after) < len(before):
-            found.append((path, after))
-    return found
+    return [
+        (path, split.true if truth else split.false)
+        for path, split in _splits(flow, condition).items()
+        if not (split.false if truth else split.true) <= (split.true if truth else split.false)
+    ]
 
 
 def covers_rest(flow: Flow, condition: ir.Expr) -> bool:
@@ -34,21 +46,12 @@ def covers_rest(flow: Flow, condition: ir.Expr) -> bool:
 
     Then nothing but that is asked in it, so that it can do without being evaluated again.
     """
-    places = _places(condition)
-    path, type_ = next(iter(places.items()), ("", NULL))
-    if flow.left(path) is None or not _asks_only(condition, path):
+    if not flow.values:
         return False
-    return all(_truth(condition, path, value) for value in _values(flow, path, type_))
-
-
-def _places(condition: ir.Expr) -> dict[str, Type]:
-    """The places that a condition names, those inside others left out."""
-    found: dict[str, Type] = {}
-    for part in walk(condition):  # what is inside a part comes behind it
-        path = path_of(part)
-        if path and not any(known.startswith(f"{path}/") for known in found):
-            found.setdefault(path, part.type)
-    return found
+    return any(
+        not split.false and flow.left(path) is not None and _asks_only(condition, path)
+        for path, split in _splits(flow, condition).items()
+    )
 
 
 def _asks_only(condition: ir.Expr, path: str) -> bool:
@@ -68,14 +71,80 @@ def _asks_only(condition: ir.Expr, path: str) -> bool:
             return False
 
 
-def _values(flow: Flow, path: str, type_: Type) -> frozenset[Value]:
+def _splits(flow: Flow, condition: ir.Expr) -> dict[str, Split]:
+    """How a condition splits the values of the places about which it says something."""
+    if path := path_of(condition):
+        values = _values(flow, path, condition.type)
+        true = frozenset(v for v in values if (v[1] if isinstance(v, tuple) else v))
+        return {path: Split(true, values - true)}
+    match condition:
+        case ir.Not(operand=operand):
+            return {
+                path: Split(split.false, split.true)
+                for path, split in _splits(flow, operand).items()
+            }
+        case ir.Logical(operator=word, operands=operands):
+            return _combined([_splits(flow, operand) for operand in operands], word == "or")
+        case ir.Compare(operator="==" | "!=" as sign, left=left, right=right):
+            place, other = (left, right) if path_of(left) else (right, left)
+            return _one_of(flow, place, [other], sign == "==")
+        case ir.Compare(
+            operator="in" | "not in" as sign, left=left, right=ir.ListValue(items=items)
+        ):
+            return _one_of(flow, left, items, sign == "in")
+        case _:
+            return {}
+
+
+def _combined(operands: list[dict[str, Split]], any_of: bool) -> dict[str, Split]:
+    """How operands of `or`, or of `and`, split values together."""
+    found: dict[str, Split] = {}
+    for path in dict.fromkeys(path for splits in operands for path in splits):
+        splits = [splits[path] for splits in operands if path in splits]
+        values = splits[0].true | splits[0].false
+        # An operand that says nothing of the place may hold, or not, with each of its values.
+        weak = values if len(splits) < len(operands) else frozenset[Value]()
+        if any_of:
+            false = values.intersection(*(split.false for split in splits))
+            found[path] = Split(weak.union(*(split.true for split in splits)), false)
+        else:
+            true = values.intersection(*(split.true for split in splits))
+            found[path] = Split(true, weak.union(*(split.false for split in splits)))
+    return found
+
+
+def _one_of(
+    flow: Flow, place: ir.Expr, constants: Iterable[ir.Expr], truth: bool
+) -> dict[str, Split]:
+    """How it splits the values of a place that it is, or is not, one of some constants."""
+    path = path_of(place)
+    if not path:
+        return {}
+    values = _values(flow, path, place.type)
+    equal: set[Value] = set()
+    unsure: set[Value] = set()
+    for constant in constants:
+        # Of type `any` it stands for what could not be understood.
+        if not isinstance(constant, ir.Const) or constant.type == ANY:
+            unsure |= values
+            continue
+        value = constant.value
+        if isinstance(value, str | bool | None) and value in values:
+            equal.add(value)
+        unsure |= values & {("truth", bool(value))}
+    true, false = values & (equal | unsure), values - equal
+    return {path: Split(true, false) if truth else Split(false, true)}
+
+
+def _values(flow: Flow, path: str, type_: Type) -> Values:
     """The values that a place may have, as far as they can be told apart."""
     known = _values_of(type_)
     left = flow.left(path)
     return known & left or known if left is not None else known
 
 
-def _values_of(type_: Type) -> frozenset[Value]:
+@lru_cache(maxsize=64)
+def _values_of(type_: Type) -> Values:
     found: set[Value] = set()
     for member in members(type_):
         match member:
@@ -88,43 +157,3 @@ def _values_of(type_: Type) -> frozenset[Value]:
             case _:
                 return _TRUTHS
     return frozenset(found)
-
-
-def _truth(condition: ir.Expr, path: str, value: Value) -> bool | None:
-    """Whether a condition holds where a place has this value; None where other things decide."""
-    if path_of(condition) == path:
-        return value[1] if isinstance(value, tuple) else bool(value)
-    match condition:
-        case ir.Not(operand=operand):
-            inner = _truth(operand, path, value)
-            return None if inner is None else not inner
-        case ir.Logical(operator=word, operands=operands):
-            truths = [_truth(operand, path, value) for operand in operands]
-            decisive = word == "or"
-            if decisive in truths:
-                return decisive
-            return None if None in truths else not decisive
-        case ir.Compare(operator="==" | "!=" as sign, left=left, right=right):
-            equal = _equal(left, right, path, value)
-            return None if equal is None else equal == (sign == "==")
-        case ir.Compare(
-            operator="in" | "not in" as sign, left=left, right=ir.ListValue(items=items)
-        ):
-            found = [_equal(left, item, path, value) for item in items]
-            if True in found:
-                return sign == "in"
-            return None if None in found else sign == "not in"
-        case _:
-            return None
-
-
-def _equal(left: ir.Expr, right: ir.Expr, path: str, value: Value) -> bool | None:
-    """Whether two operands are equal, one of which is the place and the other a constant."""
-    constant = right if path_of(left) == path else left
-    if path not in (path_of(left), path_of(right)) or not isinstance(constant, ir.Const):
-        return None
-    if constant.type == ANY:
-        return None  # it stands for what could not be understood
-    if isinstance(value, tuple):
-        return False if bool(constant.value) != value[1] else None
-    return type(value) is type(constant.value) and value == constant.value
