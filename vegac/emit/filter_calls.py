@@ -21,7 +21,7 @@ from vegac.emit.code import (
     operation,
     unplaced,
 )
-from vegac.emit.function import Function, Value, plain, settled, value_fits
+from vegac.emit.function import Function, Value, is_element, plain, settled, value_fits
 from vegac.emit.templates import as_text, template
 from vegac.ir import nodes as ir
 from vegac.semantics.types import (
@@ -76,18 +76,8 @@ def _is_sequence(receiver: Value, result: str) -> bool:
     if result == "default":
         return True
     if receiver.static == ANY:
-        return not receiver.choices and not _is_element(receiver.code)
+        return not receiver.choices and not is_element(receiver.code)
     return types.is_list(receiver.static) or types.is_text(receiver.static)
-
-
-def _is_element(code: Code) -> bool:
-    """Whether a filter found the value in a list, or null in an empty one, as a checker sees."""
-    bare = unplaced(code)
-    return (
-        isinstance(bare, Call)
-        and isinstance(bare.function, Atom)
-        and bare.function.text in ("filters.first", "filters.last", "filters.min_", "filters.max_")
-    )
 
 
 def _static(result: str, receiver: Value, given: list[Value], cast: bool) -> Type:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct, field
 
 from vegac.emit.annotations import either, fits, may_be_none, not_null
-from vegac.emit.code import Atom, Code, call, literal, name
+from vegac.emit.code import Atom, Call, Code, call, literal, name, unplaced
 from vegac.emit.document import INDENT, Line
 from vegac.emit.layout import statement
 from vegac.emit.names import Names
@@ -233,10 +233,22 @@ class Function:
         return Known(value.type, declared, value.literals)
 
 
+def is_element(code: Code) -> bool:
+    """Whether a filter found the value in a list, or null in an empty one, as a checker sees."""
+    bare = unplaced(code)
+    return (
+        isinstance(bare, Call)
+        and isinstance(bare.function, Atom)
+        and bare.function.text in ("filters.first", "filters.last", "filters.min_", "filters.max_")
+    )
+
+
 def value_fits(value: Value, target: Type) -> bool:
     """Whether a checker takes the value where a `target` is declared."""
     if target == ANY:
         return True
+    if value.static == ANY and is_element(value.code):
+        return NULL in members(target)
     if len(members(target)) > 1:
         return any(value_fits(value, member) for member in members(target)) or (
             value.items is None and value.entries is None and fits(value.static, target)
