@@ -274,7 +274,10 @@ class Workspace:
             return Memory()
         return self._memories.setdefault(shown, Memory())
 
-    def _check(self, tree: FileTree, folder: Path, memory: Memory) -> Report:
+    def _check(
+        self, tree: FileTree, folder: Path, memory: Memory, *, tried: bool = False
+    ) -> Report:
+        """Check a program; what is only `tried` is a text that nobody has written."""
         findings = Findings()
         folders = {tree.file.path: folder}
         lookups = Lookups()
@@ -312,6 +315,8 @@ class Workspace:
             self.judge_more(tree, findings, so_far)
         remaining = apply_policy(findings.items, placements, declarations.trees, lints)
         diagnostics = finish(remaining, placements, declarations.trees)
+        if not tried and any(one.severity == "error" for one in diagnostics):
+            diagnostics = self._placed(diagnostics, placements, tree, folder)
         silenced = silenced_errors(findings.items, remaining)
         return Report(
             diagnostics,
@@ -322,6 +327,18 @@ class Workspace:
             finish(silenced, placements, declarations.trees),
             lookups,
         )
+
+    def _placed(
+        self, diagnostics: list[Diagnostic], placements: Placements, tree: FileTree, folder: Path
+    ) -> list[Diagnostic]:
+        """The findings, with one for all that follow from a line at the wrong column."""
+        from vegac.misplaced import without_misplaced
+
+        def check(text: str) -> Sequence[Diagnostic]:
+            other = Reader().read(SourceFile(tree.file.path, text))
+            return self._check(other, folder, Memory(), tried=True).diagnostics
+
+        return without_misplaced(diagnostics, placements, tree.file, check)
 
     def _analyse(
         self, context: ProgramContext, program: ir.Program, findings: Findings, memory: Memory
