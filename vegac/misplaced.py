@@ -32,12 +32,14 @@ _BUILT = frozenset(
     }
 )
 """Findings about how a program is built."""
-_LONGEST = 20_000
-_READ = 1_000_000
-_CHECKED = 80_000
+_LONGEST = 16_000
+_READ = 600_000
+_CHECKED = 50_000
 """How many characters of moved texts are read, and checked: each check takes some milliseconds."""
 _AROUND = 30
 _MOST_ENDS = 9
+_MOST = 50
+"""How many findings one line may make."""
 _PLACES = 4
 """How many findings are looked at for the line."""
 
@@ -68,7 +70,7 @@ def without_misplaced(
         and placements.locate(one.span).file.text == file.text
     ]
     several = len(built) > 1 or (len(findings) > 1 and bool(built))
-    if not several or len(file.text) > _LONGEST or "\t" in file.text:
+    if not several or len(built) > _MOST or len(file.text) > _LONGEST or "\t" in file.text:
         return findings
     lines = split_lines(file.text)
     numbers = [placements.locate(one.span).position.line - 1 for one in built[:_PLACES]]

@@ -147,9 +147,13 @@ def without_ripples(findings: Sequence[Diagnostic], placements: Placements) -> l
     broken_lines = {placements.locate(one.span).position.line - 1 for one in breaks}
     unread = {block.path for block in (*broken_blocks, *hollow_blocks)}
     lacks_steps = broken.matches(_STEPS)
-    lacks_settings = left_out_lines.matches(_MODEL) or any(
-        _SETTINGS.match(outlines.by_path[block.path].lines[block.first])
-        for block in (*broken_blocks, *below_strays)
+    lacks_settings = (
+        left_out_lines.matches(_MODEL)
+        or any(map(_in_settings, strays))
+        or any(
+            _SETTINGS.match(outlines.by_path[block.path].lines[block.first])
+            for block in (*broken_blocks, *below_strays)
+        )
     )
 
     def follows(finding: Diagnostic) -> bool:
@@ -201,6 +205,12 @@ def _is_hollow(finding: Diagnostic) -> bool:
     if finding.code == "no-steps":
         return finding.message.startswith("workflow ")
     return finding.code == "not-a-mapping" and _DEFINITION.match(finding.message) is not None
+
+
+def _in_settings(finding: Diagnostic) -> bool:
+    """Whether a key of the settings is none, and nobody knows which one was meant."""
+    settings = finding.span.unit.partition("#")[2].partition("/")[0] == "settings"
+    return finding.code == "unknown-key" and settings and not finding.suggestions
 
 
 def _in_field(finding: Diagnostic) -> bool:

@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Iterator
-from itertools import pairwise
+from itertools import islice, pairwise
 
 from vegac.syntax.lines import Line
 from vegac.syntax.mending import Change
 from vegac.syntax.scenes import Repair, Scene, content_before, line_index, quote_value
-from vegac.syntax.yaml_findings import quoted
+from vegac.syntax.yaml_findings import MIXED_HOLE, quoted
 
 _HOLE = re.compile(r"\{\{.*?\}\}|<<.*?>>")
 _HOLE_OPEN = re.compile(r"\{\{|<<")
@@ -154,6 +154,17 @@ def holes(scene: Scene) -> Iterator[Repair]:
         line = scene.lines[index]
         if not _HOLE_OPEN.search(text, line.value, line.end):
             continue
+        for mixed in islice(MIXED_HOLE.finditer(text, line.value, line.end), _NEAR // 100):
+            close = "}}" if mixed[2] else ">>"
+            start, end = mixed.end() - 2, mixed.end()
+            yield Repair(
+                f"a hole that opens with `{mixed[0][:2]}` closes with `{close}`",
+                start,
+                end,
+                (Change(start, end, close),),
+                f"write `{close}`",
+                f"write `{close}`",
+            )
         message = "a text with a hole needs quotes here"
         hint = "put the value in quotes"
         if line.colon is not None or line.key_start > line.content:

@@ -10,6 +10,9 @@ OTHER_SIGNS = r"[ \t]*(=>?|:=|;|\uff1a)(?=[ \t\r\n]|$)"
 """What stands for the colon behind a key in other formats, or is next to it on the keyboard."""
 OTHER_SIGN = re.compile(r"([\w.-]+)" + OTHER_SIGNS)
 
+MIXED_HOLE = re.compile(r"(?:<<[^<>{}\r\n]*(\}\})|\{\{[^<>{}\r\n]*(>>))")
+"""A hole that closes with the sign of the other kind."""
+
 # Levels of nesting that a file may have.
 MAX_DEPTH = 64
 

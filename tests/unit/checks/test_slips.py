@@ -99,6 +99,9 @@ def test_the_program_is_clean() -> None:
         ('            - Critic: "Judge', '            - Critic = "Judge'),
         ('            - Critic: "Judge', '            - Critic "Judge'),
         ("          max: <<rounds>>", "          max = <<rounds>>"),
+        ('["<<verdict>>"]', '["<<verdict}}"]'),
+        ("output: {text: <<text>>,", "output: {text: <<text}},"),
+        ("output: {text: <<text>>,", "output: {text: {{text>>,"),
         ("          max: <<rounds>>", "          : <<rounds>>"),
         ("    system: You judge.\n", "    system = You judge.\n"),
         ("  Critic:\n", "  Critic;\n"),
@@ -140,3 +143,20 @@ def test_other_mistakes_are_told_beside_a_slip() -> None:
         "unknown-agent",
         "undefined-variable",
     ]
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        ("Write about <<topic>>.", "Write about <<topic}}."),
+        ("Write about <<topic>>.", "Write about {{topic>>."),
+        ("output: {text: <<text>>,", "output: {text: <<text}},"),
+    ],
+)
+def test_a_hole_of_two_kinds_is_closed_as_it_was_opened(right: str, wrong: str) -> None:
+    report = Workspace(Path("/nowhere")).check_text(PROGRAM.replace(right, wrong))
+    (finding,) = (one for one in report.diagnostics if one.severity != "info")
+    ((edit,),) = (fix.edits for fix in finding.fixes)
+    place = report.placements.locate(edit.span)
+    text = place.file.text[: place.start] + edit.text + place.file.text[place.end :]
+    assert text in (PROGRAM, PROGRAM.replace("<<topic>>", "{{topic}}"))

@@ -259,6 +259,7 @@ class WorkflowScope:
                 span,
                 "`loop` has a value only in a loop and after one",
                 hint="no loop encloses this place",
+                subject="loop",
             )
         elif name in NAMESPACES:
             self.findings.report(

@@ -21,6 +21,7 @@ from vegac.syntax.expressions import Expr, Name, Parsed
 from vegac.syntax.nodes import Entry, ErrorNode, Mapping, Node, Scalar, Sequence, is_null
 from vegac.syntax.text import Hole, LooseOpen, Text, TextProblem, parse_text
 from vegac.syntax.unparse import quote
+from vegac.syntax.yaml_findings import MIXED_HOLE
 
 _ENV_IN_TEXT = re.compile(r"(?<!\$)\$\{([A-Za-z_]\w*)(?::-([^}]*))?\}")
 _OPENED = re.compile(r"\A(?:<<|\{\{)\s*([A-Za-z_]\w*)")
@@ -134,16 +135,19 @@ class TextBuilder:
     def _loose(self, node: Scalar, loose: LooseOpen) -> None:
         breaks = _breaks_in_hole(node, loose.start)
         edits = tuple(Edit(node.value_span(at, at + 1), "\\n") for at in breaks)
+        mixed = _closes(node, loose.start)
         self.findings.report(
             "unclosed-hole",
             node.value_span(loose.start, loose.start + 2 + len(loose.name)),
             f"'<<{loose.name}' has no '>>' on its line, so it stays as it stands",
             hint="the `\\n` of the quotes ends the line before: write `\\\\n` for one in a string"
             if breaks
+            else "close it with `>>`"
+            if mixed
             else f"write `<<{loose.name}>>`, or `\\<<` where you mean the text",
             fixes=(Fix("write the line end as an escape of the expression", edits),)
             if edits
-            else (),
+            else mixed,
             suggestions=(loose.name,),
         )
 
@@ -152,6 +156,8 @@ class TextBuilder:
         if problem.escape_at is not None:
             at = node.value_span(problem.escape_at, problem.escape_at)
             fixes = (Fix("escape it, as it is no expression", (Edit(at, "\\"),)),)
+            if problem.code == "unclosed-hole":
+                fixes = _closes(node, problem.escape_at) or fixes
         else:
             for hole in text.holes:
                 if hole.start <= problem.start < hole.end:
@@ -334,6 +340,16 @@ def _breaks_in_hole(node: Scalar, start: int) -> list[int]:
     if node.style != "double" or close < 0:
         return []
     return [at for at in range(start, close) if value[at] == "\n"]
+
+
+def _closes(node: Scalar, start: int) -> tuple[Fix, ...]:
+    """The fix for a hole that closes with the sign of the other kind."""
+    mixed = MIXED_HOLE.match(node.value, start)
+    if mixed is None:
+        return ()
+    close = "}}" if mixed[2] else ">>"
+    edit = Edit(node.value_span(mixed.end() - 2, mixed.end()), close)
+    return (Fix(f"close it with `{close}`", (edit,)),)
 
 
 def _own_words(node: Scalar, offset: int, parsed: Parsed) -> tuple[Fix, ...]:
