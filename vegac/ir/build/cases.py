@@ -32,26 +32,22 @@ class Split(NamedTuple):
     false: Values
 
 
-def restrict(flow: Flow, condition: ir.Expr, truth: bool) -> list[tuple[str, Values]]:
-    """The places that have fewer values where `condition` is `truth`, with those values."""
-    return [
-        (path, split.true if truth else split.false)
-        for path, split in _splits(flow, condition).items()
-        if not (split.false if truth else split.true) <= (split.true if truth else split.false)
-    ]
-
-
-def covers_rest(flow: Flow, condition: ir.Expr) -> bool:
+def covers_rest(flow: Flow, condition: ir.Expr, splits: dict[str, Split]) -> bool:
     """Whether `condition` holds for every value that the conditions before it have left over.
 
     Then nothing but that is asked in it, so that it can do without being evaluated again.
     """
-    if not flow.values:
-        return False
     return any(
         not split.false and flow.left(path) is not None and _asks_only(condition, path)
-        for path, split in _splits(flow, condition).items()
+        for path, split in splits.items()
     )
+
+
+def restricted(splits: dict[str, Split], truth: bool) -> list[tuple[str, Values]]:
+    """The places that have fewer values where the condition is `truth`, with those values."""
+    if truth:
+        return [(path, split.true) for path, split in splits.items() if split.false - split.true]
+    return [(path, split.false) for path, split in splits.items() if split.true - split.false]
 
 
 def _asks_only(condition: ir.Expr, path: str) -> bool:
@@ -71,7 +67,7 @@ def _asks_only(condition: ir.Expr, path: str) -> bool:
             return False
 
 
-def _splits(flow: Flow, condition: ir.Expr) -> dict[str, Split]:
+def split_by(flow: Flow, condition: ir.Expr) -> dict[str, Split]:
     """How a condition splits the values of the places about which it says something."""
     if path := path_of(condition):
         values = _values(flow, path, condition.type)
@@ -81,10 +77,10 @@ def _splits(flow: Flow, condition: ir.Expr) -> dict[str, Split]:
         case ir.Not(operand=operand):
             return {
                 path: Split(split.false, split.true)
-                for path, split in _splits(flow, operand).items()
+                for path, split in split_by(flow, operand).items()
             }
         case ir.Logical(operator=word, operands=operands):
-            return _combined([_splits(flow, operand) for operand in operands], word == "or")
+            return _combined([split_by(flow, operand) for operand in operands], word == "or")
         case ir.Compare(operator="==" | "!=" as sign, left=left, right=right):
             place, other = (left, right) if path_of(left) else (right, left)
             return _one_of(flow, place, [other], sign == "==")
@@ -105,11 +101,13 @@ def _combined(operands: list[dict[str, Split]], any_of: bool) -> dict[str, Split
         # An operand that says nothing of the place may hold, or not, with each of its values.
         weak = values if len(splits) < len(operands) else frozenset[Value]()
         if any_of:
+            true = weak.union(*(split.true for split in splits))
             false = values.intersection(*(split.false for split in splits))
-            found[path] = Split(weak.union(*(split.true for split in splits)), false)
         else:
             true = values.intersection(*(split.true for split in splits))
-            found[path] = Split(true, weak.union(*(split.false for split in splits)))
+            false = weak.union(*(split.false for split in splits))
+        if true != false:
+            found[path] = Split(true, false)
     return found
 
 

@@ -4,7 +4,7 @@
 from typing import TYPE_CHECKING
 
 from vegac.ir import nodes as ir
-from vegac.ir.build.cases import covers_rest
+from vegac.ir.build.cases import covers_rest, split_by
 from vegac.semantics.flow import Flow, covered, merge
 from vegac.semantics.literals import unfit_variable
 from vegac.semantics.type_syntax import article
@@ -58,13 +58,14 @@ def _arms(
     builder.condition_depth += 1
     condition = builder.texts.condition(node, "`if`")
     last = len(arms) == 1 and "else" not in step.blocks
-    certain = last and covers_rest(builder.scope.flow, condition)
+    splits = split_by(builder.scope.flow, condition)
+    certain = last and covers_rest(builder.scope.flow, condition, splits)
     before = builder.scope.flow.copy()
-    builder.narrow(condition, True)
+    builder.narrow(condition, splits, True)
     then = builder.block(steps, parent)
     after_then = builder.scope.flow
     builder.scope.flow = before
-    builder.narrow(condition, False)
+    builder.narrow(condition, splits, False)
     if certain:
         builder.scope.flow = covered(before)
     otherwise = _arms(builder, arms[1:], step, parent)

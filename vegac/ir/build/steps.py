@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from vega_grammar import keys as grammar
 from vegac.ir import nodes as ir
 from vegac.ir.build import calls, failures, loops, parallel, plain_steps
-from vegac.ir.build.cases import covers_rest, restrict
+from vegac.ir.build.cases import Split, covers_rest, restricted, split_by
 from vegac.ir.build.fields import FieldReader, Invalid
 from vegac.ir.build.forms import reply_form
 from vegac.ir.build.narrowing import refinements
@@ -135,16 +135,17 @@ class StepBuilder:
         if skip is None:
             return self._unconditional(step, parent)
         condition = self.texts.condition(skip, "`if`")
-        certain = covers_rest(self.scope.flow, condition)
+        splits = split_by(self.scope.flow, condition)
+        certain = covers_rest(self.scope.flow, condition, splits)
         before = self.scope.flow.copy()
-        self.narrow(condition, True)
+        self.narrow(condition, splits, True)
         body = self._unconditional(step, parent)
         after = self.scope.flow
         if certain:
             self.scope.flow = merge(after, covered(before), "", "")
             return [ir.If(step.key.span, parent, condition, body, [], certain=True)]
         self.scope.flow = before
-        self.narrow(condition, False)
+        self.narrow(condition, splits, False)
         before = self.scope.flow
         otherwise = before
         for name, binding in after.set_since(before):
@@ -376,10 +377,10 @@ class StepBuilder:
 
     # --- flow ----------------------------------------------------------------------------------
 
-    def narrow(self, condition: ir.Expr, truth: bool) -> None:
+    def narrow(self, condition: ir.Expr, splits: dict[str, Split], truth: bool) -> None:
         """Take over what `condition` says about variables when it is `truth`."""
         changes = refinements(condition, truth)
-        left = restrict(self.scope.flow, condition, truth)
+        left = restricted(splits, truth)
         if changes or left:
             self.scope.flow = self.scope.flow.copy()
             for name, type_ in changes:
