@@ -15,9 +15,14 @@ _NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 _CLOCK = {
     "date": (re.compile(r"\d{4}(-\d\d(-\d\d)?)?"), "YYYY-MM-DD", 10),
     "time": (re.compile(r"\d\d(:\d\d(:\d\d)?)?"), "HH:MM:SS", 8),
+    "now": (
+        re.compile(r"\d{4}(-\d\d(-\d\d(T\d\d(:\d\d(:\d\d.*)?)?)?)?)?"),
+        "YYYY-MM-DDTHH:MM:SS",
+        0,
+    ),
 }
 """How the values of the clock are written: what their beginnings look like, in words, and their
-length."""
+length (0 where it is not fixed)."""
 Fits = Callable[[str], bool]
 
 
@@ -145,7 +150,7 @@ def _equal(
     clock = _clock(other)
     if clock is not None:
         pattern, form, length = clock
-        if not pattern.fullmatch(literal.value) or len(literal.value) != length:
+        if not pattern.fullmatch(literal.value) or (length and len(literal.value) != length):
             _report(place, outcome, f"it is written as {form}", "", findings)
         return
     for fits, reason, cured in _properties(other):

@@ -8,6 +8,7 @@ from vegac.analysis.comparisons import check_comparisons
 from vegac.analysis.conditions import check_conditions
 from vegac.analysis.contents import Contents
 from vegac.analysis.declared_values import check_declared_values, check_parameter_values
+from vegac.analysis.dollars import check_dollars
 from vegac.analysis.files import check_attached, check_tool_paths
 from vegac.analysis.leaks import check_leaks
 from vegac.analysis.least_cost import check_least_costs
@@ -84,6 +85,7 @@ def analyse(
     check_tool_paths(program, findings)
     check_leaks(program, workflows, findings)
     check_secrets(context.declarations.trees, findings)
+    check_dollars(context.declarations.trees, findings)
 
 
 def _judged(context: ProgramContext, name: str, budget: Limit | None, known: Judgements) -> Judged:
