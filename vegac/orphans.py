@@ -21,12 +21,6 @@ from vegac.unread import Finder
 
 _VARIABLES = frozenset({"implicit-input", "maybe-unset", "undefined-variable"})
 _UNREAD = frozenset({"unused-input", "unused-param", "unused-variable"})
-_DEFINITIONS = {
-    "unknown-agent": "unused-agent",
-    "unknown-tool": "unused-tool",
-    "unknown-workflow": "unused-workflow",
-}
-_UNUSED = frozenset(_DEFINITIONS.values())
 _GAPS = frozenset(
     {
         "bad-name",
@@ -54,6 +48,8 @@ _OPTIONS = frozenset(
         *(key for name in ("REPEAT", "RECALL", "REMEMBER", "ELIF") for key in grammar.TABLES[name]),
     }
 ) - {"set", "inputs", *BLOCKS, *grammar.STEPS}
+_NO_KEY = re.compile(r"[ \t]*(?:- +)*:(?=[ \t\r\n]|$)")
+"""A line whose key is missing."""
 _MISSING = re.compile(r" is (?:empty|missing)\b")
 """How messages say that there is no name where one should stand."""
 _MOST = 5
@@ -77,10 +73,10 @@ def without_orphans(
 ) -> list[Diagnostic]:
     """The findings but those of names that another one explains, and of further uses of a name."""
     codes = {one.code for one in findings}
-    if codes.isdisjoint(_VARIABLES | _UNREAD | _DEFINITIONS.keys()):
-        return list(findings)
     if "unknown-agent" in codes:
         findings = [one for one in findings if one.code != "no-agents"]
+    if codes.isdisjoint(_VARIABLES | _UNREAD):
+        return list(findings)
     gaps = _gaps(findings, placements, trees)
     kept = [one for one in findings if not _lost(one, gaps, placements)]
     subjects: dict[str, set[str]] = {}
@@ -99,8 +95,8 @@ def _may_be_lost(finding: Diagnostic, gaps: dict[str, _Gaps]) -> bool:
 
 
 def _is_orphan(finding: Diagnostic) -> bool:
-    known = finding.code in _VARIABLES or finding.code in _DEFINITIONS
-    return known and bool(finding.subject) and not finding.suggestions and not finding.fixes
+    known = finding.code in _VARIABLES and bool(finding.subject)
+    return known and not finding.suggestions and not finding.fixes
 
 
 def _gaps(
@@ -126,7 +122,7 @@ def _gaps(
                 gap.given.add(part.node.value)
             continue
         if finding.code == "yaml-syntax":
-            if place.file.text.startswith(":", place.start):
+            if _NO_KEY.match(place.file.text, place.file.text.rfind("\n", 0, place.start) + 1):
                 gap.names += 1
                 gap.starts.append(place.start)
             continue
@@ -163,22 +159,18 @@ def _lost(finding: Diagnostic, gaps: dict[str, _Gaps], placements: Placements) -
         return False
     if finding.code in _UNREAD:
         return gap.unread and not finding.suggestions
-    if finding.code not in _VARIABLES or not _is_orphan(finding):
+    if not _is_orphan(finding):
         return False
     if finding.subject in gap.given or (finding.subject == "loop" and gap.loops):
         return True
     return bool(gap.starts) and min(gap.starts) < placements.locate(finding.span).start
 
 
-def _scope(finding: Diagnostic) -> str:
-    return finding.span.unit if finding.code in _VARIABLES else ""
-
-
 def _once(findings: Sequence[Diagnostic], placements: Placements) -> list[Diagnostic]:
     """Each variable once in each workflow, with the other places that have it."""
     groups: dict[tuple[str, str, str], list[Diagnostic]] = {}
     for one in findings:
-        if one.code in _VARIABLES and _is_orphan(one):
+        if _is_orphan(one):
             groups.setdefault((one.code, one.subject, one.span.unit), []).append(one)
     told: dict[int, Diagnostic] = {}
     dropped: set[int] = set()
@@ -200,20 +192,17 @@ def _order(finding: Diagnostic, placements: Placements) -> tuple[str, int]:
 
 def _paired(findings: Sequence[Diagnostic]) -> list[Diagnostic]:
     """One name that nothing gives, with the one that nothing reads in the same definition."""
-    lost: dict[tuple[str, str], list[Diagnostic]] = {}
-    unread: dict[tuple[str, str], list[Diagnostic]] = {}
+    lost: dict[str, list[Diagnostic]] = {}
+    unread: dict[str, list[Diagnostic]] = {}
     for one in findings:
         if _is_orphan(one):
-            kind = "" if one.code in _VARIABLES else _DEFINITIONS[one.code]
-            lost.setdefault((kind, _scope(one)), []).append(one)
+            lost.setdefault(one.span.unit, []).append(one)
         elif one.code in _UNREAD:
-            unread.setdefault(("", one.span.unit), []).append(one)
-        elif one.code in _UNUSED:
-            unread.setdefault((one.code, ""), []).append(one)
+            unread.setdefault(one.span.unit, []).append(one)
     told: dict[int, Diagnostic] = {}
     dropped: set[int] = set()
-    for key, group in lost.items():
-        others = unread.get(key, [])
+    for unit, group in lost.items():
+        others = unread.get(unit, [])
         if len({one.subject for one in group}) == len(others) == 1:
             label = Label(others[0].span, f"nothing reads '{others[0].subject}'")
             told[id(group[0])] = structs.replace(group[0], labels=(*group[0].labels, label))

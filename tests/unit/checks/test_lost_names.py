@@ -59,7 +59,6 @@ def test_the_program_is_clean() -> None:
         ("Write about <<topic>>.", "Write about <<>>.", "syntax-error"),
         ("Write about <<topic>>.", "[]", "wrong-type"),
         ("Write about <<topic>>.", "Write about <<topic.", "unclosed-hole"),
-        ("  Critic: {", "  Judge: {", "unknown-agent"),
         ("params: {word:", "params: {text:", "undefined-variable"),
     ],
 )
