@@ -33,6 +33,12 @@ _ODD = r"(?=%|---(?:\s|$)|\.\.\.(?:\s|$)|\?(?:\s|$))"
 # A section's key after other text, or indented.
 _STRAY = re.compile(r"(?:(?<=[\w)}\].>])|^[ \t]+)(agents|workflows):[ \t]*(?:[ \t]#.*)?$", re.M)
 _CONTENT = re.compile(r"^([ \t]*)(?:[\[{:\"']([ \t]+))?+((?![\s#\]}]|-(?:[ \t\r\n]|$)).+)", re.M)
+_BLOCK = re.compile(
+    r"^([ \t]*(?:-[ \t]+)*)([^\s#-][^\r\n]*?:[ \t]+)?(?<=[ \t])"
+    r"[|>]([-+\d]{0,2})[ \t]*(?:[ \t]#.*)?\r?\n",
+    re.M,
+)
+_LINE = re.compile(r"([ \t]*)([^\s]?)[^\n]*(?:\n|\Z)")
 # A character that slipped in before the blanks of a deeper line.
 _SLIP = re.compile(r"[\[{:\"'][ \t]")
 # A line that is no key, before one that is indented.
@@ -128,9 +134,36 @@ def _members(text: str, start: int, end: int) -> tuple[int, list[int]]:
 
 def _stray_sections(text: str, begin: int) -> list[int]:
     """Where `agents:` or `workflows:` stands, though not at the start of a line."""
-    return [
+    found = [
         match.start(1) for match in _STRAY.finditer(text, begin) if not _has_key(text, match[1])
     ]
+    ranges = list(_block_texts(text)) if found else []
+    return [
+        place
+        for place in found
+        if not (at := bisect_left(ranges, (place,))) or ranges[at - 1][1] <= place
+    ]
+
+
+def _block_texts(text: str) -> Iterator[tuple[int, int]]:
+    """Where the lines below `|` and `>` begin and end, as far as they are indented: there is text,
+    such as the program of a test."""
+    end = 0
+    for match in _BLOCK.finditer(text):
+        if match.start() < end:
+            continue
+        least = 1 + (len(match[1]) if match[2] else len(match[1].rstrip()) - 1)
+        told = not re.search(r"\d", match[3])
+        start = end = match.end()
+        while end < len(text):
+            line = _LINE.match(text, end)
+            if line is None or (line[2] and len(line[1]) < least):
+                break
+            if line[2] and told:  # the first line tells how far the text is indented
+                least, told = len(line[1]), False
+            end = line.end()
+        if end > start:
+            yield start, end
 
 
 def _intruders(text: str, starts: list[int]) -> set[int]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from vegac.syntax.lines import Line
 from vegac.syntax.mending import Change
 from vegac.syntax.scenes import Repair, Scene, content_before
-from vegac.syntax.yaml_findings import OTHER_SIGN
+from vegac.syntax.yaml_findings import OTHER_SIGN, quoted
 
 _KEY_BEFORE = re.compile(r"([\w.-]+)(?:(:)(?=[\[{\"'])|[ \t]+(?=[\[{](?![{<])))")
 """A key at the start of a line with a bracket or a quote behind it, a colon without a space or
@@ -15,6 +15,9 @@ _KEY_INSIDE = re.compile(r"[{,][ \t]*([\w.-]+)(?:(:)(?=[\[{\"'])|[ \t]+(?=[\[{\"
 """The same in a flow collection."""
 _VALUE = re.compile(r"[ \t]+[\[{\"'&*|>]")
 _QUOTED = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'[^']*'|<<.*?>>|\{\{.*?\}\}")
+_FLOW_VALUE = re.compile(r"[{,][ \t]*([\w.-]+):[ \t]+(?![\[{\"'&*|>!#<\s])")
+_FLOW_KEY = re.compile(r",[ \t]*[\w.-]+:[ \t]")
+_BRACKET = re.compile(r"[\[\]{}]")
 _PAIRS = {"}": "{", "]": "["}
 _LONG = 2_000
 
@@ -53,6 +56,45 @@ def openers(scene: Scene) -> Iterator[Repair]:
             f"insert `{opener}`",
             safe=False,
         )
+
+
+def texts_in_flow(scene: Scene) -> Iterator[Repair]:
+    """Plain texts with brackets in them, between the braces of a map on one line."""
+    text = scene.text
+    for line in _lines(scene):
+        masked = _masked(line, text)
+        for found in _FLOW_VALUE.finditer(masked):
+            before, start = _open(masked[: found.start(1)]), found.end()
+            following = _FLOW_KEY.search(masked, start)
+            end = following.start() if following else _before_closers(masked, before)
+            value = masked[start:end].rstrip()
+            while value[-1:] in _PAIRS and _open(value) < 0:  # they close a map around it
+                value = value[:-1].rstrip()
+            if not before or not _BRACKET.search(value):
+                continue
+            start, end = line.start + start, line.start + start + len(value)
+            yield Repair(
+                "a text with brackets needs quotes here",
+                start,
+                end,
+                (Change(start, end, quoted(text[start:end])),),
+                "put the value in quotes",
+                "put it in quotes",
+            )
+
+
+def _open(text: str) -> int:
+    """How many brackets a piece of a line leaves open."""
+    return sum(text.count(opener) - text.count(closer) for closer, opener in _PAIRS.items())
+
+
+def _before_closers(text: str, number: int) -> int:
+    """Where the last closing brackets of a line begin."""
+    end = len(text.rstrip().removesuffix(",").rstrip())
+    while number > 0 and text[end - 1 : end] in _PAIRS:
+        end -= 1
+        number -= 1
+    return end if number == 0 else -1
 
 
 def _lines(scene: Scene) -> Iterator[Line]:

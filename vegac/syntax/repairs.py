@@ -19,6 +19,7 @@ _RULES: tuple[Callable[[Scene], Iterator[Repair]], ...] = (
     repair_marks.escapes,
     repair_marks.holes,
     repair_marks.forbidden_starts,
+    repair_brackets.texts_in_flow,
     repair_marks.brackets,
     repair_lines.colons,
     repair_lines.indentation,

@@ -68,3 +68,20 @@ def test_list_items_and_flow_style_are_looked_at_too() -> None:
 )
 def test_comments_that_are_meant_are_no_cause_for_alarm(text: str) -> None:
     assert Reader().read(SourceFile("f", text)).diagnostics == []
+
+
+def test_a_program_in_a_text_is_no_section_that_stands_wrong() -> None:
+    text = (
+        "program: |\n  agents:\n    A: {model: m}\n\n  workflows:\n    w: {}\ntests:\n"
+        "  t:\n    - key: >-\n        agents:\n        x\n      program: |2-\n         agents:\n"
+        "      model: [{a: b c: d}]\n"
+    )
+    tree = Reader().read(SourceFile("f", text))
+    lines = [tree.placements.locate(found.span).position.line for found in tree.diagnostics]
+    assert set(lines) == {14}
+
+
+def test_a_section_that_stands_wrong_behind_a_text_is_told() -> None:
+    text = "description: |\n  text\n  agents are\n agents:\n   A: {model: [m}\n"
+    tree = Reader().read(SourceFile("f", text))
+    assert any("start of a line" in found.message for found in tree.diagnostics)
