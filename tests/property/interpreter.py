@@ -342,6 +342,7 @@ class Frame(Evaluator):
         raise Failed("WorkflowFailed", self.filled(step.value))
 
     def do_try(self, step: Step) -> None:
+        known = True
         try:
             try:
                 self.block(step.blocks["try"])
@@ -350,8 +351,12 @@ class Frame(Evaluator):
                     raise
                 self.error = failed
                 self.block(step.blocks["catch"])
+        except Unspecified:
+            known = False  # nobody can say what `finally` comes upon
+            raise
         finally:
-            self.block(step.blocks.get("finally", []))
+            if known:
+                self.block(step.blocks.get("finally", []))
 
     def do_workflow(self, step: Step) -> None:
         assert isinstance(step.value, Scalar)
