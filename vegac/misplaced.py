@@ -14,6 +14,7 @@ from vegac.source.file import Placements, SourceFile
 from vegac.source.span import Span
 from vegac.syntax.lines import Line, split_lines
 from vegac.syntax.mending import trace
+from vegac.syntax.reader import legible
 
 _BUILT = frozenset(
     {
@@ -72,11 +73,12 @@ def without_misplaced(
     several = len(built) > 1 or (len(findings) > 1 and bool(built))
     if not several or len(built) > _MOST or len(file.text) > _LONGEST or "\t" in file.text:
         return findings
-    lines = split_lines(file.text)
+    text = legible(file.text, "")[0]
+    lines = split_lines(text)
     numbers = [placements.locate(one.span).position.line - 1 for one in built[:_PLACES]]
     best: tuple[int, _Move, Sequence[Diagnostic]] | None = None
     left = _CHECKED
-    for move in _readable(file.text, lines, numbers):
+    for move in _readable(text, lines, numbers):
         left -= len(file.text)
         if left < 0 and best is not None:
             break

@@ -111,3 +111,9 @@ def test_two_lines_at_wrong_columns_are_both_told() -> None:
         if one.severity == "error"
     }
     assert len(lines) > 1
+
+
+def test_a_character_that_yaml_forbids_is_no_reason_to_fail() -> None:
+    text = PROGRAM.replace("  Critic:\n", "    Critic:\n").replace("You write.", "You\b write.")
+    text = text.replace("    output:", "        output:")
+    assert "control character" in check(text).diagnostics[0].message

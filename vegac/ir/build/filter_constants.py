@@ -1,6 +1,7 @@
 """What is wrong with the arguments of filters that are written in a program."""
 
 import re
+import warnings
 
 from vega_grammar.filters import CONDITION, Parameter
 
@@ -12,7 +13,8 @@ def constant_problem(parameter: Parameter, value: object) -> str:
             return _integer_problem(parameter, value)
         case "regex" if isinstance(value, str):
             try:
-                re.compile(value)
+                with warnings.catch_warnings(action="ignore"):
+                    re.compile(value)
             except (re.error, OverflowError, RecursionError) as error:
                 return f"this is no regular expression: {error}"
         case "separator" if value == "":
