@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 
+from vega_grammar import keys as grammar
 from vegac.syntax.lines import Line
 from vegac.syntax.mending import Change
 from vegac.syntax.scenes import Repair, Scene, content_before
@@ -17,6 +18,8 @@ _VALUE = re.compile(r"[ \t]+[\[{\"'&*|>]")
 _QUOTED = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'[^']*'|<<.*?>>|\{\{.*?\}\}")
 _FLOW_VALUE = re.compile(r"[{,][ \t]*([\w.-]+):[ \t]+(?![\[{\"'&*|>!#<\s])")
 _FLOW_KEY = re.compile(r",[ \t]*[\w.-]+:[ \t]")
+_JOINT = re.compile(r"(^|[ \t;]+)([\w.-]+):[ \t]")
+_KEYS = frozenset(key for table in grammar.TABLES.values() for key in table)
 _BRACKET = re.compile(r"[\[\]{}]")
 _PAIRS = {"}": "{", "]": "["}
 _LONG = 2_000
@@ -59,7 +62,8 @@ def openers(scene: Scene) -> Iterator[Repair]:
 
 
 def texts_in_flow(scene: Scene) -> Iterator[Repair]:
-    """Plain texts with brackets in them, between the braces of a map on one line."""
+    """Plain texts with brackets or colons in them, between the braces of a map on one line, and
+    entries without a comma between them."""
     text = scene.text
     for line in _lines(scene):
         masked = _masked(line, text)
@@ -70,11 +74,26 @@ def texts_in_flow(scene: Scene) -> Iterator[Repair]:
             value = masked[start:end].rstrip()
             while value[-1:] in _PAIRS and _open(value) < 0:  # they close a map around it
                 value = value[:-1].rstrip()
-            if not before or not _BRACKET.search(value):
+            if not before:
+                continue
+            joint = _JOINT.search(value)
+            if joint and joint[1] and joint[2] in _KEYS:
+                at = line.start + start + joint.start(1)
+                yield Repair(
+                    f"the comma before `{joint[2]}` is missing",
+                    at + len(joint[1]),
+                    at + len(joint[1]) + len(joint[2]),
+                    (Change(at, at + len(joint[1]), ", "),),
+                    "write `,` between the entries of a map",
+                    "insert `,`",
+                )
+            if not joint and not _BRACKET.search(value):
                 continue
             start, end = line.start + start, line.start + start + len(value)
             yield Repair(
-                "a text with brackets needs quotes here",
+                "a text that holds `: ` needs quotes"
+                if joint
+                else "a text with brackets needs quotes here",
                 start,
                 end,
                 (Change(start, end, quoted(text[start:end])),),

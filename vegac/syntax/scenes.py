@@ -1,5 +1,6 @@
 """What is known of the place where YAML gives up, and what might be done about it."""
 
+import re
 from collections.abc import Iterator
 
 from msgspec import Struct
@@ -7,6 +8,8 @@ from msgspec import Struct
 from vegac.syntax.lines import Line
 from vegac.syntax.mending import Change, Trace
 from vegac.syntax.yaml_findings import quoted
+
+_ENTRIES = re.compile(r"\{[ \t]*(?:[\w.-]+|\"[\w.-]+\"|'[\w.-]+')[ \t]*:[ \t]")
 
 
 class Repair(Struct, frozen=True):
@@ -62,7 +65,9 @@ def quote_value(
         if written:
             change = Change(start, start + len(written), quoted(written))
             where = place or (start, start + len(written))
-            yield Repair(message, *where, (change,), hint, "put the value in quotes")
+            # Entries in braces are rather a map with a mistake than a text.
+            safe = _ENTRIES.match(written) is None
+            yield Repair(message, *where, (change,), hint, "put the value in quotes", safe)
 
 
 def same_block(scene: Scene, index: int) -> list[Line]:
