@@ -197,7 +197,8 @@ class StepReader:
                 agents.append(entry)
             elif key not in _OPTIONS:
                 unknown.append(entry)
-        loops = [entry for entry in unknown if _is_loop(entry)]
+        steps = node.get("steps") is not None
+        loops = [entry for entry in unknown if _is_loop(entry) or (steps and _is_for(entry))]
         if loops and not agents:  # a misspelt `for`, with options such as `parallel` beside it
             return loops[0]
         if len(control) + len(agents) == 1 and not unknown:
@@ -451,6 +452,11 @@ def _dashed(node: Mapping) -> Mapping | None:
     begin = Scalar(key.chunk, key.start + 1, key.end, key.value[1:], "plain")
     entries = [Entry(begin, first.value), *node.entries[1:]]
     return Mapping(node.chunk, begin.start, node.end, entries, node.flow)
+
+
+def _is_for(entry: Entry) -> bool:
+    """Whether a key is a misspelt `for` with its header behind the colon."""
+    return isinstance(entry.value, Scalar) and nearest(entry.key.value, ("for",)) == ["for"]
 
 
 def _is_loop(entry: Entry) -> bool:
