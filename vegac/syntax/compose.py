@@ -316,6 +316,9 @@ class _Builder:
             if flow and value.start == value.end and key.style == "plain":
                 split = parted(self.chunk, self.source, key)
                 if split is not None:
+                    # That none opens the quote behind it follows from this.
+                    while self.diagnostics and self.diagnostics[-1].span.start >= key.start:
+                        self.diagnostics.pop()
                     key, value, finding = split
                     self.diagnostics.append(finding)
             if '"' in key.value and key.style == "plain" and isinstance(value, Scalar):

@@ -108,6 +108,7 @@ def test_the_program_is_clean() -> None:
         ("workflows:\n", "workflows =\n"),
         ("{type: integer, default: 3}", "{type = integer, default: 3}"),
         ("{type: integer, default: 3}", "{type; integer, default: 3}"),
+        ('{text: <<text>>, last: "', '{text: <<text>>, last; "'),
         ("      topic: {", "      topic; {"),
         ("      - repeat:\n", "      - repeat\n"),
         ("      - if: verdict", "      - if verdict"),
