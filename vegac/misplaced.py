@@ -34,8 +34,8 @@ _BUILT = frozenset(
 )
 """Findings about how a program is built."""
 _LONGEST = 16_000
-_READ = 600_000
-_CHECKED = 50_000
+_READ = 150_000
+_CHECKED = 20_000
 """How many characters of moved texts are read, and checked: each check takes some milliseconds."""
 _AROUND = 30
 _MOST_ENDS = 9
@@ -87,7 +87,7 @@ def without_misplaced(
             best is None or len(after) < best[0]
         ):
             best = len(after), move, after
-        if left < 0:
+        if left < 0 or (best is not None and not best[0]):
             break
     if best is None or best[0] > len(findings) - 2:
         return findings

@@ -334,9 +334,12 @@ class Workspace:
         """The findings, with one for all that follow from a line at the wrong column."""
         from vegac.misplaced import without_misplaced
 
+        # Most of what is tried is in all of the texts, but no part of what users have written.
+        reader, memory = Reader(), Memory()
+
         def check(text: str) -> Sequence[Diagnostic]:
-            other = Reader().read(SourceFile(tree.file.path, text))
-            return self._check(other, folder, Memory(), tried=True).diagnostics
+            other = reader.read(SourceFile(tree.file.path, text))
+            return self._check(other, folder, memory, tried=True).diagnostics
 
         return without_misplaced(diagnostics, placements, tree.file, check)
 
