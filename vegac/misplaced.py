@@ -34,8 +34,8 @@ _BUILT = frozenset(
 )
 """Findings about how a program is built."""
 _LONGEST = 16_000
-_READ = 150_000
-_CHECKED = 20_000
+_READ = 200_000
+_CHECKED = 30_000
 """How many characters of moved texts are read, and checked: each check takes some milliseconds."""
 _AROUND = 30
 _MOST_ENDS = 9
