@@ -14,27 +14,22 @@ from typing import TYPE_CHECKING
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from vegac.cascades.finish import finish
 from vegac.config import Config, read_config
 from vegac.ir import nodes as ir
 from vegac.ir.build.memory import Memory as LoweringMemory
 from vegac.ir.build.program import ProgramContext, build_program, program_of
 from vegac.ir.build.skills import SkillFile
-from vegac.orphans import without_orphans
 from vegac.policy import apply_policy, silenced_errors
-from vegac.ripples import without_ripples
 from vegac.semantics.declarations import Collector, Declarations
 from vegac.source.diagnostic import Diagnostic
 from vegac.source.file import Placements, SourceFile
 from vegac.source.findings import Findings
 from vegac.source.reading import MAX_FILE_BYTES, is_file, is_folder, is_missing, read_bytes
 from vegac.source.registry import report
-from vegac.source.renames import with_renames
 from vegac.source.span import Span
-from vegac.strange_keys import without_echoes_of_keys
-from vegac.syntax.fix_edits import FixWriter
 from vegac.syntax.front_matter import front_matter
 from vegac.syntax.reader import FileTree, Reader
-from vegac.unread import without_echoes
 
 if TYPE_CHECKING:
     from vegac.analysis.passes import Judgements
@@ -332,7 +327,7 @@ class Workspace:
         self, diagnostics: list[Diagnostic], placements: Placements, tree: FileTree, folder: Path
     ) -> list[Diagnostic]:
         """The findings, with one for all that follow from a line at the wrong column."""
-        from vegac.misplaced import without_misplaced
+        from vegac.cascades.misplaced import without_misplaced
 
         # Most of what is tried is in all of the texts, but no part of what users have written.
         reader, memory = Reader(), Memory()
@@ -489,36 +484,6 @@ def _digest(declarations: Declarations, names: dict[str, str]) -> str:
         hasher.update(tree.file.text.encode(errors="surrogatepass"))
         hasher.update(b"\0")
     return hasher.hexdigest()
-
-
-_FOLLOWING = ("missing-", "no-steps", "unused-", "until-never-changes")
-"""Findings that are no news where a misspelling of their subject was found."""
-
-
-def finish(
-    findings: list[Diagnostic], placements: Placements, trees: list[FileTree]
-) -> list[Diagnostic]:
-    """Without follow-on noise and repetitions, in order of place, with fixes ready to apply."""
-    proposed = {name for finding in findings for name in finding.suggestions}
-    misnamed = {finding.span for finding in findings if finding.code == "bad-name"}
-    kept: dict[tuple[str, Span, str], Diagnostic] = {}
-    for finding in findings:
-        follows = finding.code.startswith(_FOLLOWING) and (
-            finding.subject in proposed or finding.span in misnamed
-        )
-        if not follows:
-            kept.setdefault((finding.code, finding.span, finding.message), finding)
-
-    def place(finding: Diagnostic) -> tuple[str, int, int, str]:
-        location = placements.locate(finding.span)
-        return location.file.path, location.start, location.end, finding.code
-
-    writer = FixWriter(trees, placements)
-    news = without_echoes(list(kept.values()), placements, trees)
-    news = without_echoes_of_keys(without_ripples(news, placements), placements, trees)
-    news = without_orphans(news, placements, trees)
-    finished = (writer.written(with_renames(finding, placements)) for finding in news)
-    return sorted(finished, key=place)
 
 
 @contextmanager

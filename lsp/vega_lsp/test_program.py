@@ -8,6 +8,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from vega_lsp.program import Program
+from vegac.cascades.finish import finish
 from vegac.policy import apply_policy
 from vegac.semantics.declarations import Declarations
 from vegac.source.diagnostic import Diagnostic
@@ -18,7 +19,7 @@ from vegac.testing.cases import Case, ProgramFile, ProgramSource, ProgramText, T
 from vegac.testing.checking import against
 from vegac.testing.judging import unreadable_expressions
 from vegac.testing.reading import read_tests
-from vegac.workspace import SUFFIX, TEST_SUFFIX, Report, UsageError, Workspace, finish
+from vegac.workspace import SUFFIX, TEST_SUFFIX, Report, UsageError, Workspace
 
 if TYPE_CHECKING:
     from vega_lsp.session import Session

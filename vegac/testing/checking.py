@@ -3,6 +3,7 @@
 from contextlib import suppress
 from pathlib import Path
 
+from vegac.cascades.finish import finish
 from vegac.policy import apply_policy
 from vegac.semantics.declarations import Declarations
 from vegac.source.diagnostic import Diagnostic
@@ -18,7 +19,6 @@ from vegac.workspace import (
     Report,
     UsageError,
     Workspace,
-    finish,
 )
 
 

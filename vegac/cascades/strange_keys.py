@@ -9,11 +9,11 @@ from collections.abc import Iterable, Sequence
 from msgspec import structs
 
 from vega_grammar import keys as grammar
+from vegac.cascades.unread import Finder
 from vegac.source.diagnostic import Diagnostic, Label
 from vegac.source.file import Placements
 from vegac.syntax.nodes import Mapping
 from vegac.syntax.reader import FileTree
-from vegac.unread import Finder
 
 _LACKING = frozenset(
     {"missing-description", "missing-key", "missing-model", "missing-send", "missing-system"}

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from msgspec import Struct, field, structs
 
 from vega_grammar import keys as grammar
+from vegac.cascades.unread import Finder
 from vegac.source.diagnostic import Diagnostic, Label
 from vegac.source.file import Placements
 from vegac.syntax.core_schema import resolve_plain
@@ -17,7 +18,6 @@ from vegac.syntax.document import BLOCKS
 from vegac.syntax.nodes import Mapping, Node, Scalar
 from vegac.syntax.nodes import Sequence as ListNode
 from vegac.syntax.reader import FileTree
-from vegac.unread import Finder
 
 _VARIABLES = frozenset({"implicit-input", "maybe-unset", "undefined-variable"})
 _UNREAD = frozenset({"unused-input", "unused-param", "unused-variable"})

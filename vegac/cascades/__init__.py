@@ -1,0 +1,1 @@
+"""What only follows from another mistake and is withheld, so that one mistake is one finding."""
