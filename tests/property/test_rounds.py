@@ -1,5 +1,7 @@
 """What a variable may be after loops in loops, against rounds that are gone through to the end."""
 
+import itertools
+from collections.abc import Iterator
 from typing import Any
 
 from hypothesis import given
@@ -25,28 +27,31 @@ def blocks(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
 bodies = st.lists(st.recursive(assignments, blocks, max_leaves=14), min_size=1, max_size=4)
 
 
-def text_of(body: list[Any], pad: str) -> str:
+def text_of(body: list[Any], pad: str, asked: Iterator[int]) -> str:
+    """The steps as YAML, each condition another one."""
     text = ""
     for first, second in body:
         if first == "for":
-            text += f"{pad}- for: i in numbers\n{pad}  steps:\n{text_of(second, pad + '    ')}"
+            text += f"{pad}- for: i in numbers\n{pad}  steps:\n"
+            text += text_of(second, pad + "    ", asked)
         elif first == "repeat":
             text += f"{pad}- repeat:\n{pad}    max: 3\n{pad}    steps:\n"
-            text += text_of(second, pad + " " * 6)
+            text += text_of(second, pad + "      ", asked)
         elif first == "if":
-            text += f"{pad}- if: maybe\n{pad}  then:\n{text_of(second, pad + '    ')}"
+            text += f"{pad}- if: maybe == {next(asked)}\n{pad}  then:\n"
+            text += text_of(second, pad + "    ", asked)
         else:
             text += f"{pad}- set: {{{first}: {second if second in VALUES else f'<<{second}>>'}}}\n"
     return text
 
 
 def program(body: list[Any]) -> str:
-    inputs = "{maybe: boolean, numbers: {type: list, items: integer}}"
+    inputs = "{maybe: integer, numbers: list}"
     outputs = ", ".join(f"{name}: <<{name}>>" for name in NAMES)
     return (
         f"workflows:\n  w:\n    inputs: {inputs}\n    steps:\n"
         "    - set: {a: 1, b: text, c: true, d: 2}\n"
-        f"{text_of(body, '    ')}    output: {{{outputs}}}\n"
+        f"{text_of(body, '    ', itertools.count(1))}    output: {{{outputs}}}\n"
     )
 
 
