@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from functools import lru_cache
 
 from vegac.source.diagnostic import Edit, Fix
 from vegac.source.findings import Findings
@@ -18,9 +17,7 @@ _WITHOUT = frozenset({"workflows", "tests"})
 def check_dollars(trees: list[FileTree], findings: Findings) -> None:
     """`env-in-text`: `$NAME`, which stays as it stands, where `${NAME}` would be replaced."""
     for tree in trees:
-        if not isinstance(tree.root, Mapping) or not any(
-            _may_hold(chunk.text) for chunk in tree.chunks
-        ):
+        if "$" not in tree.file.text or not isinstance(tree.root, Mapping):
             continue
         for entry in tree.root.entries:
             if entry.key.value in _WITHOUT:
@@ -36,11 +33,6 @@ def check_dollars(trees: list[FileTree], findings: Findings) -> None:
                         hint=f"write `{written}`",
                         fixes=(Fix("put the name in braces", (Edit(span, written),), "unsafe"),),
                     )
-
-
-@lru_cache(maxsize=4096)
-def _may_hold(text: str) -> bool:
-    return _VARIABLE.search(text) is not None
 
 
 def _values(node: Node, read: bool) -> Iterator[Scalar]:

@@ -40,6 +40,8 @@ def check_least_costs(
     context: ProgramContext, program: ir.Program, workflows: list[Contents], findings: Findings
 ) -> None:
     """`budget-impossible`: in agents, messages, blocks, workflows and settings."""
+    if not any("budget" in tree.file.text for tree in context.declarations.trees):
+        return
     least = {agent.name: cost for agent in program.agents if (cost := _least(agent)) is not None}
     if not least:
         return
