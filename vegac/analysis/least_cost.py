@@ -9,14 +9,14 @@ from pathlib import Path
 import msgspec
 
 from vegac.analysis.contents import Contents
-from vegac.analysis.limits import Limit, limit_of, run_budget
+from vegac.analysis.limits import Limit, agent_budget, limit_of, run_budget
 from vegac.ir import nodes as ir
 from vegac.ir.build.program import ProgramContext
 from vegac.ir.traverse import blocks, branches
 from vegac.semantics.literals import parse_money
 from vegac.source.findings import Findings
 from vegac.source.span import Span
-from vegac.syntax.nodes import Mapping, Scalar
+from vegac.syntax.nodes import Mapping
 
 LEAST_TOKENS = 256
 """A run never asks for a reply of fewer tokens than these, or than the agent's own limit."""
@@ -60,7 +60,8 @@ def check_least_costs(
         }
         for send in contents.all(ir.Send):
             if send.agent in least:
-                compare(_agent_budget(context, send.agent), least[send.agent])
+                own = context.agent_builder.resolved[send.agent].fields.get("budget")
+                compare(agent_budget(own[0].value if own else None), least[send.agent])
                 compare(budgets.get(send.span), least[send.agent])
         for scope in contents.all(ir.Scope):
             if scope.budget is not None:
@@ -91,16 +92,6 @@ def _least(agent: ir.Agent) -> _Least | None:
     price = _output_price(model)
     tokens = min(LEAST_TOKENS, most) if isinstance(most, int) else LEAST_TOKENS
     return None if price is None else _Least(tokens * price / 1e6, agent.name, model, tokens)
-
-
-def _agent_budget(context: ProgramContext, name: str) -> Limit | None:
-    found = context.agent_builder.resolved[name].fields.get("budget")
-    node = found[0].value if found is not None else None
-    if isinstance(node, Mapping):
-        if isinstance(node.get("on_exceed"), Scalar):
-            return None
-        node = node.get("limit")
-    return limit_of(node, parse_money, "the agent")
 
 
 def _dearest(block: ir.Block, least: dict[str, _Least]) -> _Least | None:

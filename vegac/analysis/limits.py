@@ -56,11 +56,16 @@ def check_agent_budgets(
     """`budget-never-reached`, in agents."""
     for declaration in context.declarations.agents.values():
         node = declaration.node.get("budget") if isinstance(declaration.node, Mapping) else None
-        if isinstance(node, Mapping):
-            if isinstance(node.get("on_exceed"), Scalar):
-                continue
-            node = node.get("limit")
-        _check(limit_of(node, parse_money, "the agent"), run_budget, _MONEY, findings)
+        _check(agent_budget(node), run_budget, _MONEY, findings)
+
+
+def agent_budget(node: Node | None) -> Limit | None:
+    """The budget that an agent's `budget` sets. One that handles being exceeded ends nothing."""
+    if isinstance(node, Mapping):
+        if isinstance(node.get("on_exceed"), Scalar):
+            return None
+        node = node.get("limit")
+    return limit_of(node, parse_money, "the agent")
 
 
 def _step(

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from msgspec import structs
 
 from vega_grammar import keys as grammar
-from vegac.cascades.unread import Finder
+from vegac.cascades.finder import Finder
 from vegac.source.diagnostic import Diagnostic, Label
 from vegac.source.file import Placements
 from vegac.syntax.nodes import Mapping
