@@ -1,4 +1,4 @@
-"""What other tools and languages call keys, types and filters."""
+"""What other tools and languages call keys, types, filters and values."""
 
 SYNONYMS: dict[str, tuple[str, ...]] = {
     "args": ("with", "params"),
@@ -74,3 +74,17 @@ FILTERS: dict[str, str] = {
     "wordcount": "words",
 }
 """What other languages call the filters."""
+
+LITERALS: dict[str, str] = {
+    "True": "true",
+    "TRUE": "true",
+    "False": "false",
+    "FALSE": "false",
+    "None": "null",
+    "none": "null",
+    "nil": "null",
+    "NULL": "null",
+    "Null": "null",
+    "undefined": "null",
+}
+"""How other languages write true, false and null, where no variable has such a name."""

@@ -12,6 +12,7 @@ _VARIABLE = re.compile(r"(?<![\w$\\])\$([A-Z][A-Z0-9_]+)\b(?!\()")
 _READ = frozenset({"headers", "env", "api_key", "base_url"})
 """Keys whose values no shell sees, and that often come from the environment."""
 _WITHOUT = frozenset({"workflows", "tests"})
+"""Sections where `$NAME` may be meant as text: messages and replies."""
 
 
 def check_dollars(trees: list[FileTree], findings: Findings) -> None:

@@ -12,6 +12,7 @@ from vegac.syntax.nodes import Scalar
 
 _OPERATOR = re.compile(r"\S +(?:[-+*/%|<>]|//|[=!<>]=) +\S")
 _LONGEST = 200
+"""Longer texts, in characters, are prose."""
 _PROMPT_FILE = re.compile(r"[\w./~-]+\.(?:md|markdown|txt|prompt|j2|jinja2?)")
 _GIVEN = (*RUN_VALUES, "result", "error", "item", "loop")
 """What is a name in an expression without being a variable."""

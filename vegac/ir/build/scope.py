@@ -6,6 +6,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
+from vega_grammar.synonyms import LITERALS
 from vegac.ir import nodes as ir
 from vegac.semantics.flow import Flow
 from vegac.semantics.types import ANY, LOOP, NULL, STRING, Type, join, optional
@@ -16,19 +17,6 @@ from vegac.source.suggest import Names, names_of, unknown_name
 
 RUN_VALUES = ("date", "time", "now", "random")
 NAMESPACES = ("env", "run", "workflow", "steps")
-LITERALS = {
-    "True": "true",
-    "TRUE": "true",
-    "False": "false",
-    "FALSE": "false",
-    "None": "null",
-    "none": "null",
-    "nil": "null",
-    "NULL": "null",
-    "Null": "null",
-    "undefined": "null",
-}
-"""How other languages write true, false and null, where no variable has such a name."""
 WORDS = ("yes", "no", "on", "off")
 """What older YAML took for booleans; here a text, and without quotes a name."""
 
